@@ -65,4 +65,4 @@ _WAITED = """SELECT (julianday(a.opened_at) - julianday(m.created_at)) * 86400
 
 
 def promoted(running: Daemon) -> bool:
-    return not running.rows("SELECT 1 FROM batch WHERE state <> 'done' LIMIT 1")
+    return not running.rows("SELECT 1 FROM batch WHERE state <> 'promoted' LIMIT 1")

@@ -17,6 +17,8 @@ from modemd.cli.sending.batches import decide
 from modemd.config import Settings, load
 from modemd.rules.pauses import Pause
 
+BATCH_PAUSED = "batch_paused"
+"""Reason of a batch that a person has paused, as the API has it."""
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
 # The least important first, if the terminal is too narrow.
 SPARE_COLUMNS = ("admitted_at", "warm_up", "modem", "month", "hour", "marketing", "number")
@@ -139,9 +141,15 @@ def pauses(config: Path, as_json: bool) -> None:
     rows = call_api(settings, "GET", "/v1/pauses")
     if as_json:
         print_json(rows)
-    elif not rows:
+        return
+    batches = [
+        row for row in call_api(settings, "GET", "/v1/batches", query={"limit": 0}) if row["reason"] == BATCH_PAUSED
+    ]
+    if not rows and not batches:
         echo("nothing is paused")
-    _print_pauses([] if as_json else rows, settings)
+    _print_pauses(rows, settings)
+    for batch in batches:
+        echo(f"batch {batch['id']} is paused; modemd resume --batch {batch['id']} ends it")
 
 
 def _post_decision(

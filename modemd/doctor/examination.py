@@ -109,10 +109,19 @@ def may_send(findings: Iterable[Finding]) -> bool:
     return None not in blocked and bool(usable - blocked)
 
 
+_CONFIG_UNREAD = frozenset({Code.CONFIG_WRONG, Code.CONFIG_CLOSED})
+
+
 def _make_report(findings: list[Finding], status: Row | None, port: str | None) -> Report:
     """Sums the findings up. The daemon's own verdict counts, unless one port was checked, or the test message was not sent.
     Without a daemon the verdict is the one that `modemd status` has then, with what the doctor has found itself."""
     ready = may_send(findings)
+    if (
+        status is None
+        and (closed := next((each for each in findings if each.code in _CONFIG_UNREAD), None)) is not None
+    ):
+        message = "it is not known whether a message can pass: without its configuration the daemon cannot be asked"
+        return Report(findings, False, False, closed.code, message, running=False)
     if status is None:
         verdict = assess_health(None, (), running=False)
         then = "a modem is ready, so start the daemon" if ready else "and if one ran, no message could pass either"

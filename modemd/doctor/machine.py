@@ -75,6 +75,9 @@ def check_database(settings: Settings, who: User, *, running: bool, proc: Path) 
             lock = path.with_name(f"{path.name}.lock")
             holders = "".join(f": {process}" for process in processes_holding(str(lock), proc))
             return Finding.of(Code.DATABASE_LOCKED, path=path, socket=settings.socket, holders=holders)
+        if not path.parent.exists():
+            problem = "its folder is not there, and modemd makes none; make it, or correct the path"
+            return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=problem)
         if not path.exists() or path.stat().st_size == 0:
             return Finding.of(Code.DATABASE_FINE, path=path, new="; the first start creates it")
         return _check_integrity(path, thorough=True)

@@ -210,6 +210,7 @@ def assemble(collaborators: Collaborators) -> Service:
     tasks: dict[str, Work] = {
         "store watch": store_outage.run,
         "batches": batches.run,
+        "batch decisions": batch_decisions.finish_interrupted,
         "timetable": due_work.run,
         "calendar": scheduler.run,
         "alarms": alarms.run,

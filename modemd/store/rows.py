@@ -169,7 +169,7 @@ class BatchRow:
 
     id: int
     key: str | None
-    state: Literal["staging", "accepted", "held", "done"]
+    state: Literal["staging", "accepted", "held", "promoted"]
     reason: str | None
     created_at: str
     accepted_at: str | None

@@ -214,7 +214,7 @@ _BATCHES = (
         key TEXT UNIQUE,
         digest BLOB NOT NULL,
         options TEXT NOT NULL DEFAULT '',
-        state TEXT NOT NULL CHECK (state IN ('staging', 'accepted', 'held', 'done')),
+        state TEXT NOT NULL CHECK (state IN ('staging', 'accepted', 'held', 'promoted')),
         reason TEXT,
         created_at TEXT NOT NULL,
         accepted_at TEXT,
@@ -225,7 +225,9 @@ _BATCHES = (
         first_row INTEGER,
         last_row INTEGER,
         first_message INTEGER,
-        clash TEXT
+        clash TEXT,
+        decided_by TEXT,
+        decided_why TEXT
     ) STRICT""",
     "CREATE INDEX batch_state ON batch (state, id)",
     # The same file once more.

@@ -29,6 +29,8 @@ async def test_a_conversation_and_its_end(tmp_path: Path) -> None:
         assert (erased["number"], erased["messages"], erased["inbox"]) == (ALICE, 1, 1)
         assert [each["what"] for each in erased["kept"]] == ["copies"]
         assert (await client.get("/v1/numbers/0612345678/thread")).json == []
+        again = await client.post(f"/v1/messages/{answer.json['id']}/resend", WORD)
+        assert (again.status, again.code) == (422, "bad_number")
 
 
 async def test_what_is_wrong_is_refused(tmp_path: Path) -> None:

@@ -66,6 +66,10 @@ async def test_a_second_opening_is_refused(tmp_path: Path) -> None:
     other = await asyncio.create_subprocess_exec(sys.executable, "-c", OPEN_AND_SAY, str(path), stdout=PIPE)
     said, _ = await other.communicate()
     assert b"another modemd process writes to it" in said
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    with pytest.raises(StoreLocked, match="another modemd process writes to it"):
+        await Store.open(link)
     await store.close()
     await (await Store.open(path)).close()
 

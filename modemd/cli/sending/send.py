@@ -145,6 +145,11 @@ def _fail_with_problems(error: Refused) -> NoReturn:
         echo(f"modemd: {printable(problem)}", err=True)
     if count > MOST_PROBLEMS:
         echo(f"modemd: and {count - MOST_PROBLEMS} more", err=True)
+    if any("no column" in problem for problem in error.problems):
+        echo(
+            "modemd: --to-column and --text-column name columns; --text and --class say it for all rows without one",
+            err=True,
+        )
     sys.exit(1)
 
 

@@ -9,6 +9,7 @@ import click
 
 from modemd.cli.client import call_api
 from modemd.config import Settings, amounts
+from modemd.errors import ModemdError
 from modemd.rules.states import FINAL_MESSAGES, MessageState
 
 # How often the daemon is asked.
@@ -48,8 +49,12 @@ def wait_for_outcomes(
 
 
 def _ask(settings: Settings, message: dict[str, Any]) -> dict[str, Any]:
-    """Returns a message as it is now; one that is decided is not asked for again."""
+    """Returns a message as it is now; one that is decided is not asked for again. While nobody answers (the daemon restarts), it
+    is as it was: it is accepted, whatever becomes of the question."""
     if MessageState(message["state"]) in _SENT | _FAILED:
         return message
-    rows: list[dict[str, Any]] = call_api(settings, "GET", "/v1/messages", query={"id": message["id"]})
+    try:
+        rows: list[dict[str, Any]] = call_api(settings, "GET", "/v1/messages", query={"id": message["id"]})
+    except ModemdError:
+        return message
     return message | rows[0]

@@ -8,13 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from modemd import logs
 from modemd.clock import Clock
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.decisions import check_authorship
+from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.events import Authorship
 from modemd.store.outbox import batch_decisions
-from modemd.store.outbox.batch_decisions import CANCELLING, PAUSED, BatchStep
+from modemd.store.outbox.batch_decisions import CANCELLING, PAUSED, RESUMING, BatchStep
+
+log = logs.get(__name__)
 
 # Messages that one change cancels, pauses or resumes. A message that comes meanwhile waits for one such change at most.
 MESSAGES_PER_STEP = 50
@@ -43,25 +47,43 @@ class BatchDecisions:
         """Cancels every message of a batch of which nothing can have left, also those that are no messages yet. Raises Refused
         (`no_reason`, `not_found`, `staging`)."""
         authorship = check_authorship(authorship)
-        await self._store.write(partial(batch_decisions.hold, batch=id, reason=CANCELLING))
-        step = partial(batch_decisions.cancel, batch=id, authorship=authorship, policy=self._policy)
-        return await self._run(id, step)
+        await self._store.write(partial(batch_decisions.hold, batch=id, reason=CANCELLING, authorship=authorship))
+        return await self._run(id, CANCELLING, authorship)
 
     async def pause(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Holds every message of a batch of which nothing can have left, until it is resumed. Raises Refused (`no_reason`,
         `not_found`, `staging`)."""
         authorship = check_authorship(authorship)
-        await self._store.write(partial(batch_decisions.hold, batch=id, reason=PAUSED))
-        return await self._run(id, partial(batch_decisions.pause, batch=id, authorship=authorship))
+        await self._store.write(partial(batch_decisions.hold, batch=id, reason=PAUSED, authorship=authorship))
+        return await self._run(id, PAUSED, authorship)
 
     async def resume(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Lets a paused batch go on. Raises Refused (`no_reason`, `not_found`, `not_paused`)."""
         authorship = check_authorship(authorship)
-        await self._store.write(partial(batch_decisions.require_paused, batch=id))
-        return await self._run(id, partial(batch_decisions.resume, batch=id, authorship=authorship))
+        await self._store.write(partial(batch_decisions.begin_resume, batch=id, authorship=authorship))
+        return await self._run(id, RESUMING, authorship)
 
-    async def _run(self, id: int, step: Callable[..., BatchStep]) -> BatchDecisionResult:
-        """Makes steps until the last message of the batch is reached."""
+    async def finish_interrupted(self) -> None:
+        """Goes on with the decisions whose steps the end of the process has cut short. A finished one is not changed by it."""
+        for decision in await self._store.read(batch_decisions.list_stored_decisions):
+            retry = StoreRetry(log, "the decision about a batch waits for the database")
+            done = await retry.run(partial(self._run, decision.batch, decision.reason, decision.authorship))
+            if done.changed:
+                log.warning(
+                    "a decision was cut short and is finished",
+                    batch=done.batch,
+                    reason=decision.reason,
+                    messages=done.changed,
+                )
+
+    async def _run(self, id: int, reason: str, authorship: Authorship) -> BatchDecisionResult:
+        """Makes the steps of a decision until the last message of the batch is reached."""
+        steps: dict[str, Callable[..., BatchStep]] = {
+            CANCELLING: partial(batch_decisions.cancel, policy=self._policy),
+            PAUSED: batch_decisions.pause,
+            RESUMING: batch_decisions.resume,
+        }
+        step = partial(steps[reason], batch=id, authorship=authorship)
         changed, after = 0, 0
         while True:
             change: Callable[[sqlite3.Connection], BatchStep] = partial(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from modemd.errors import ErrorCode, Refused
 
+# First octets of a workbook of Excel or LibreOffice, which is a ZIP file.
+_ZIP = b"PK\x03\x04"
 _CHUNK_SIZE = 1024 * 1024
 # Characters of the line that a person is shown, to see whether its letters are right.
 _SAMPLE_LENGTH = 60
@@ -40,6 +42,8 @@ class FileContent:
 async def read_content(octets: bytes, country: str | None) -> FileContent:
     """Returns a file with its encoding. `country` (ISO 3166 alpha-2) decides how a file is read that is no Unicode. The loop
     may do other work between its chunks. Raises Refused (`bad_encoding`)."""
+    if octets.startswith(_ZIP):
+        raise Refused(ErrorCode.BAD_ENCODING, "this is a workbook (xlsx, ods), not a CSV; save it as CSV UTF-8")
     digest = await _hash(octets)
     encoding = "utf-16" if octets.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     wrong = await _find_undecodable(octets, encoding)

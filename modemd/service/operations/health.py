@@ -69,8 +69,10 @@ def assess_health(
     if failure is not None:
         return Health(False, failure.code, f"nothing is accepted or sent: {failure}")
     able = [modem for modem in modems if modem.can_send]
-    if able and pauses and all(_is_paused(modem, pauses) for modem in able):
-        return Health(False, PAUSED, f"no message but an alarm can pass: {paused}")
+    open_classes = [_list_open_classes(modem, pauses) for modem in able]
+    if able and set().union(*open_classes) <= {MessageClass.ALARM}:
+        what = "no message but an alarm" if any(open_classes) else "no message"
+        return Health(False, PAUSED, f"{what} can pass: {paused}")
     if able:
         count = f"{len(able)} of {len(modems)} {_counted_modems(len(modems))} can send"
         return Health(True, CAN_SEND, f"a message can pass: {count}{paused and f'; {paused}'}")
@@ -83,10 +85,9 @@ def assess_health(
     return Health(False, NOT_READY, f"{NOT_NOW}{first.name}: {first.reason or 'starting'}{others}")
 
 
-def _is_paused(modem: ModemState, pauses: Sequence[PauseRow]) -> bool:
-    """Returns True if the SIM of a modem may begin nothing, or nothing but alarms."""
-    stopped = find_stopped_classes([pause.what for pause in pauses], modem.sim or "")
-    return set(MessageClass) - stopped <= {MessageClass.ALARM}
+def _list_open_classes(modem: ModemState, pauses: Sequence[PauseRow]) -> set[MessageClass]:
+    """Returns the classes of which the SIM of a modem may begin a message."""
+    return set(MessageClass) - find_stopped_classes([pause.what for pause in pauses], modem.sim or "")
 
 
 def _counted_modems(count: int) -> str:

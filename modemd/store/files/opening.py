@@ -131,6 +131,8 @@ def _read_holder(path: Path) -> LockHolder | None:
 
 
 def _lock_file(path: Path) -> Path:
+    """Returns the lock of a database: that of the file itself, whatever link leads to it."""
+    path = path.resolve()
     return path.with_name(f"{path.name}.lock")
 
 

@@ -22,6 +22,8 @@ from modemd.store.transitions import advance_part, list_parts, update_message_st
 PAUSED = "batch_paused"
 # Reason of a batch that is being cancelled: what was not promoted yet is never sent.
 CANCELLING = "cancelling"
+# Reason of a batch whose messages go on one after the other.
+RESUMING = "resuming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,26 @@ class BatchStep:
     last: int | None
 
 
-def hold(db: sqlite3.Connection, batch: int, reason: str) -> None:
-    """Stops the promotion of a batch, and stores the reason, also if all its rows are messages. Raises Refused with
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """Decision about a batch: its reason, and who decided it and why."""
+
+    batch: int
+    reason: str
+    authorship: Authorship
+
+
+def list_stored_decisions(db: sqlite3.Connection) -> list[StoredDecision]:
+    """Returns the decisions that hold for batches, also those whose steps a crash has cut short."""
+    rows = db.execute(
+        "SELECT id, reason, decided_by, decided_why FROM batch WHERE reason IN (?, ?, ?) ORDER BY id",
+        (CANCELLING, PAUSED, RESUMING),
+    )
+    return [StoredDecision(row["id"], row["reason"], Authorship(row["decided_by"], row["decided_why"])) for row in rows]
+
+
+def hold(db: sqlite3.Connection, batch: int, reason: str, authorship: Authorship) -> None:
+    """Stops the promotion of a batch, and stores the decision, also if all its rows are messages. Raises Refused with
     `not_found`, or with `staging` if it is not accepted yet."""
     found = batches.read_batch(db, batch)
     if found is None:
@@ -42,7 +62,9 @@ def hold(db: sqlite3.Connection, batch: int, reason: str) -> None:
     if found.state == "staging":
         raise Refused(ErrorCode.STAGING, f"batch {batch} is not accepted yet; ask again in a while")
     db.execute(
-        "UPDATE batch SET state = iif(state = 'accepted', 'held', state), reason = ? WHERE id = ?", (reason, batch)
+        """UPDATE batch SET state = iif(state = 'accepted', 'held', state), reason = ?, decided_by = ?, decided_why = ?
+           WHERE id = ?""",
+        (reason, authorship.by, authorship.why, batch),
     )
 
 
@@ -111,19 +133,21 @@ def resume(
         return BatchStep(len(rows), rows[-1]["id"])
     db.execute(
         "UPDATE batch SET state = iif(state = 'held', 'accepted', state), reason = NULL WHERE id = ? AND reason = ?",
-        (batch, PAUSED),
+        (batch, RESUMING),
     )
     return BatchStep(0, None)
 
 
-def require_paused(db: sqlite3.Connection, batch: int) -> None:
-    """Raises Refused with `not_found` or `not_paused` if a batch is not there, or nothing of it is paused."""
+def begin_resume(db: sqlite3.Connection, batch: int, authorship: Authorship) -> None:
+    """Stores the decision that a batch goes on. Raises Refused with `not_found` or `not_paused` if a batch is not there, or
+    nothing of it is paused."""
     found = batches.read_batch(db, batch)
     if found is None:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
     sql = "SELECT 1 FROM message WHERE batch = ? AND state = 'held' AND reason = ? LIMIT 1"
-    if found.reason != PAUSED and db.execute(sql, (batch, PAUSED)).fetchone() is None:
+    if found.reason not in (PAUSED, RESUMING) and db.execute(sql, (batch, PAUSED)).fetchone() is None:
         raise Refused(ErrorCode.NOT_PAUSED, f"batch {batch} is not paused")
+    hold(db, batch, RESUMING, authorship)
 
 
 def _list_waiting(db: sqlite3.Connection, batch: int, after: int, limit: int) -> list[int]:

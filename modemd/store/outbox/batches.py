@@ -181,7 +181,7 @@ def accept_batch(db: sqlite3.Connection, batch: int, now: datetime) -> None:
     message = _reserve_message_ids(db, found["last_row"] - first + 1) if first is not None else None
     db.execute(
         "UPDATE batch SET state = ?, accepted_at = ?, first_message = ? WHERE id = ?",
-        ("done" if first is None else "accepted", to_text(now), message, batch),
+        ("promoted" if first is None else "accepted", to_text(now), message, batch),
     )
 
 
@@ -206,7 +206,7 @@ def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: date
         held = held or state is MessageState.HELD
     staged_rows.remove_promoted(db, *rows)
     if len(rows) < limit:
-        db.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
+        db.execute("UPDATE batch SET state = 'promoted' WHERE id = ?", (batch,))
     return PromotionStep(min(queued, key=QueuePlace, default=None), held)
 
 

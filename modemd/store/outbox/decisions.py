@@ -116,13 +116,15 @@ def resend(
     """Accepts a new message with the recipient, text and class of one that has ended; consent binds it as any other.
 
     Its key is made of the old one's id: asked twice, because the first answer was lost, it sends once. Raises Refused with
-    `not_found`, `on_its_way` or `bad_class`.
+    `not_found`, `on_its_way`, `bad_class` or, if it was erased, `bad_number`.
     """
     message = _read_message(db, message_id)
     message_class = MessageClass(message["class"])
     if message_class is MessageClass.SYSTEM:
         raise Refused(ErrorCode.BAD_CLASS, f"message {message_id} is a confirmation of modemd's own; those go out once")
     _require_ended(db, message)
+    if not message["number"]:
+        raise Refused(ErrorCode.BAD_NUMBER, f"message {message_id} has no recipient any more: it was erased")
     new = OutboundMessage(
         number=message["number"],
         text=message["text"],

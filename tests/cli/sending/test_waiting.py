@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from modemd.cli.sending import waiting
+from modemd.errors import ErrorCode, Refused
 from modemd.store.connection import connect
 from tests.cli.shell import Ended, Modemd
 
@@ -90,3 +91,14 @@ def test_a_refused_message_is_not_waited_for(modemd: Modemd, monkeypatch: pytest
     clock = Clock(lambda now: None)
     ended = send(modemd, monkeypatch, clock, "--to", "112")
     assert (ended.status, clock.slept) == (1, [])
+
+
+def test_a_daemon_that_does_not_answer_fails_no_message(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restart in the middle of the wait: the message is accepted, so a script that repeats on 1 must not see 1."""
+
+    def refuse(*_: object, **__: object) -> object:
+        raise Refused(ErrorCode.INTERNAL, "Remote end closed connection without response")
+
+    monkeypatch.setattr(waiting, "call_api", refuse)
+    ended = send(modemd, monkeypatch, Clock(lambda now: None))
+    assert (ended.status, "Remote end" in ended.err) == (3, False)

@@ -7,6 +7,8 @@ import pytest
 from modemd.errors import Refused
 from modemd.service.messages import batch_decisions
 from modemd.service.messages.decisions import Authorship
+from modemd.store.outbox import batch_decisions as stored
+from modemd.store.outbox.batch_decisions import CANCELLING, PAUSED, RESUMING
 from tests.service.assembled import AssembledService
 from tests.service.messages.test_batches import ROWS, counted, file, promoting
 
@@ -43,3 +45,29 @@ async def test_who_decides_and_why_is_needed(assembled: AssembledService) -> Non
         assert refused.value.code == "no_reason"
     assert await counted(assembled, "SELECT count(*) FROM message WHERE state = 'queued'") == 3
     assert batch_decisions.MESSAGES_PER_STEP > 3
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"),
+    [(CANCELLING, "cancelled"), (PAUSED, "held"), (RESUMING, "held")],
+    ids=["cancel", "pause", "resume"],
+)
+async def test_a_decision_that_was_cut_short_is_finished(assembled: AssembledService, reason: str, state: str) -> None:
+    """A process that ended between two steps leaves the decision to the next one, with who decided and why."""
+    answer = await assembled.service.messages.batches.accept(file(120))
+    decisions, id = assembled.service.messages.batch_decisions, answer.batch.id
+    async with promoting(assembled):
+        pass
+    if reason == RESUMING:
+        await decisions.pause(id, WORD)
+        await assembled.store.write(lambda db: stored.begin_resume(db, id, WORD))
+    else:
+        await assembled.store.write(lambda db: stored.hold(db, id, reason, WORD))
+    await decisions.finish_interrupted()
+    assert await counted(assembled, f"SELECT count(*) FROM message WHERE state = '{state}'") == 120
+    await decisions.finish_interrupted()  # and once more at each start, for nothing
+    assert await counted(assembled, f"SELECT count(*) FROM message WHERE state = '{state}'") == 120
+    if reason == RESUMING:  # they are due now
+        assert await counted(assembled, "SELECT count(*) FROM message WHERE reason = 'resumed'") == 120
+    by = "SELECT count(*) FROM event WHERE json_extract(detail, '$.by') = 'ann'"
+    assert await counted(assembled, by) >= 120

@@ -39,7 +39,7 @@ async def promoting(assembled: AssembledService) -> AsyncIterator[None]:
     task = asyncio.create_task(assembled.service.messages.batches.run())
     try:
         yield
-        while await counted(assembled, "SELECT count(*) FROM batch WHERE state <> 'done'"):  # noqa: ASYNC110 - a moment
+        while await counted(assembled, "SELECT count(*) FROM batch WHERE state <> 'promoted'"):  # noqa: ASYNC110 - a moment
             await asyncio.sleep(0.01)
     finally:
         task.cancel()
@@ -97,7 +97,7 @@ async def test_a_large_file_is_accepted_before_it_is_promoted(assembled: Assembl
 async def test_a_file_of_one_step_is_one_commit(assembled: AssembledService) -> None:
     """Its messages are there when it is answered, though no task runs: as where a command finds no daemon."""
     answer = await assembled.service.messages.batches.accept(file(batches.ROWS_PER_STEP))
-    assert (answer.batch.state, answer.messages) == ("done", {"queued": batches.ROWS_PER_STEP})
+    assert (answer.batch.state, answer.messages) == ("promoted", {"queued": batches.ROWS_PER_STEP})
 
 
 @pytest.mark.parametrize("bad", [(0,), (60,), (ROWS - 1,), (3, 70, 160)], ids=["first", "middle", "last", "several"])

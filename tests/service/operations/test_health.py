@@ -73,6 +73,9 @@ def test_the_verdict(
     [
         pytest.param([paused()], PAUSED, "the queue is paused by alice: moving house", id="the queue"),
         pytest.param([paused(sim="1")], PAUSED, "SIM 1 is paused by alice", id="the only SIM"),
+        pytest.param(
+            [paused(), paused(MessageClass.ALARM)], PAUSED, "no message can pass: the queue", id="the queue and alarms"
+        ),
         pytest.param([paused(sim="2")], CAN_SEND, "can send; SIM 2 is paused by alice", id="another SIM"),
         pytest.param([paused(MessageClass.OTP)], CAN_SEND, "class otp is paused by alice", id="a class"),
         pytest.param(

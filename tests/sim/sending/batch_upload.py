@@ -76,14 +76,14 @@ async def _run_upload(before: int, after: int) -> UploadResult:
     await simulation.stop()
     sent = Counter(entry.text or "" for entry in simulation.network.journal.accepted)
     left = {table: simulation.all(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in ("staged",)}
-    left["unfinished"] = simulation.all("SELECT count(*) AS n FROM batch WHERE state <> 'done'")[0]["n"]
+    left["unfinished"] = simulation.all("SELECT count(*) AS n FROM batch WHERE state <> 'promoted'")[0]["n"]
     return UploadResult(
         answered, told, sent, left, Counter(row["state"] for row in simulation.all("SELECT state FROM message"))
     )
 
 
 def _open(simulation: Simulation) -> int:
-    sql = """SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM batch WHERE state <> 'done')
+    sql = """SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM batch WHERE state <> 'promoted')
              + (SELECT count(*) FROM message WHERE state IN ('queued', 'sending')) AS n"""
     return int(simulation.all(sql)[0]["n"])
 

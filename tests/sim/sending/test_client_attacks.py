@@ -106,7 +106,7 @@ def test_a_batch_that_is_cut_off_is_whole_or_not_there(run_scenario: RunScenario
         await simulation.until(lambda: received(simulation) == expected, within_s=3600)
         await asyncio.sleep(3600)
         assert received(simulation) == expected
-        assert len(simulation.all("SELECT id FROM batch WHERE state = 'done'")) == 1
+        assert len(simulation.all("SELECT id FROM batch WHERE state = 'promoted'")) == 1
 
     run_scenario(scenario, modems=2, seed=seed)
 

@@ -32,17 +32,18 @@ def run(step: Callable[..., BatchStep], limit: int = 2) -> int:
 
 
 def cancel(bench: Bench, batch: int) -> int:
-    batch_decisions.hold(bench.db, batch, CANCELLING)
+    batch_decisions.hold(bench.db, batch, CANCELLING, WORD)
     step = partial(batch_decisions.cancel, bench.db, batch, authorship=WORD, policy=bench.policy, now=bench.now)
     return run(step)
 
 
 def pause(bench: Bench, batch: int) -> int:
-    batch_decisions.hold(bench.db, batch, PAUSED)
+    batch_decisions.hold(bench.db, batch, PAUSED, WORD)
     return run(partial(batch_decisions.pause, bench.db, batch, authorship=WORD, now=bench.now))
 
 
 def resume(bench: Bench, batch: int) -> int:
+    batch_decisions.begin_resume(bench.db, batch, WORD)
     return run(partial(batch_decisions.resume, bench.db, batch, authorship=WORD, now=bench.now))
 
 
@@ -64,7 +65,7 @@ def test_a_batch_is_cancelled_with_the_rows_that_are_no_messages_yet(bench: Benc
     batch = large(bench)
     assert cancel(bench, batch) == 5
     assert states(bench) == [("cancelled", "by_hand")] * 5
-    assert (view(bench, batch).state, view(bench, batch).reason) == ("done", None)
+    assert (view(bench, batch).state, view(bench, batch).reason) == ("promoted", None)
     assert bench.claim() is None
     found = bench.db.execute("SELECT count(*) FROM event WHERE detail LIKE '%wrong price%'").fetchone()[0]
     assert found == 5
@@ -93,7 +94,7 @@ def test_what_a_modem_was_given_is_not_cancelled(bench: Bench) -> None:
 def test_nobody_promotes_a_batch_that_is_being_cancelled(bench: Bench) -> None:
     """Between two steps, and after a crash, its rows stay rows; a release after a restore does not free them."""
     batch = large(bench)
-    batch_decisions.hold(bench.db, batch, CANCELLING)
+    batch_decisions.hold(bench.db, batch, CANCELLING, WORD)
     batch_decisions.cancel(bench.db, batch, 0, WORD, bench.policy, bench.now, 2)
     assert (view(bench, batch).state, view(bench, batch).reason, batches.next_accepted(bench.db)) == (
         "held", CANCELLING, None,
@@ -120,9 +121,9 @@ def test_a_batch_whose_rows_are_all_messages_tells_that_it_is_paused(bench: Benc
     batch = accepted(bench, row(bench, ALICE))
     promoted(bench, batch)
     pause(bench, batch)
-    assert (view(bench, batch).state, view(bench, batch).reason) == ("done", PAUSED)
+    assert (view(bench, batch).state, view(bench, batch).reason) == ("promoted", PAUSED)
     resume(bench, batch)
-    assert (view(bench, batch).state, view(bench, batch).reason) == ("done", None)
+    assert (view(bench, batch).state, view(bench, batch).reason) == ("promoted", None)
 
 
 def test_a_message_that_is_planned_for_later_keeps_its_time(bench: Bench) -> None:
@@ -168,10 +169,10 @@ def test_what_is_no_batch_or_not_paused_is_refused(bench: Bench) -> None:
     batch = staged(bench, row(bench, ALICE))
     done = accepted(bench, row(bench, BOB))
     for call, code in (
-        (partial(batch_decisions.hold, bench.db, 99, PAUSED), "not_found"),
-        (partial(batch_decisions.hold, bench.db, batch, PAUSED), "staging"),
-        (partial(batch_decisions.require_paused, bench.db, 99), "not_found"),
-        (partial(batch_decisions.require_paused, bench.db, done), "not_paused"),
+        (partial(batch_decisions.hold, bench.db, 99, PAUSED, WORD), "not_found"),
+        (partial(batch_decisions.hold, bench.db, batch, PAUSED, WORD), "staging"),
+        (partial(batch_decisions.begin_resume, bench.db, 99, WORD), "not_found"),
+        (partial(batch_decisions.begin_resume, bench.db, done, WORD), "not_paused"),
     ):
         with pytest.raises(Refused) as refused:
             call()

@@ -66,7 +66,7 @@ def test_what_is_staged_is_no_message(bench: Bench) -> None:
     assert (view(bench, batch).first_message, view(bench, batch).last_message, later) == (2, 3, 4)
     promoted(bench, batch)
     assert [id for id, _ in messages(bench)] == [1, 2, 3, 4]
-    assert view(bench, batch).state == "done"
+    assert view(bench, batch).state == "promoted"
 
 
 def test_promotion_goes_on_where_it_was(bench: Bench) -> None:
