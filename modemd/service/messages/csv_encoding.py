@@ -6,10 +6,13 @@ from __future__ import annotations
 import asyncio
 import codecs
 import hashlib
+import re
 from dataclasses import dataclass
 
 from modemd.errors import ErrorCode, Refused
 
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
+_UTF_8_CHARACTER = re.compile(rb"[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4][\x80-\xBF]{3}")
 # First octets of a workbook of Excel or LibreOffice, which is a ZIP file.
 _ZIP = b"PK\x03\x04"
 _CHUNK_SIZE = 1024 * 1024
@@ -49,6 +52,10 @@ async def read_content(octets: bytes, country: str | None) -> FileContent:
     wrong = await _find_undecodable(octets, encoding)
     if wrong is None:
         return FileContent(octets, encoding, digest)
+    if encoding != "utf-16" and _is_mostly_utf_8(octets):
+        raise Refused(
+            ErrorCode.BAD_ENCODING, f"the CSV is UTF-8 but for byte {wrong}, which is none; save it as CSV UTF-8 again"
+        )
     page = _CODE_PAGES.get(country or "", "cp1252")
     if encoding == "utf-16" or await _find_undecodable(octets, page) is not None:
         name = "UTF-16" if encoding == "utf-16" else f"UTF-8, nor {_name_page(page)},"
@@ -56,6 +63,13 @@ async def read_content(octets: bytes, country: str | None) -> FileContent:
     sample = _cut_line(octets, wrong).decode(page, "replace").strip()[:_SAMPLE_LENGTH]
     warning = f"the CSV is not UTF-8 and is read as {_name_page(page)}; check the letters: {sample}"
     return FileContent(octets, page, digest, (warning,))
+
+
+def _is_mostly_utf_8(octets: bytes) -> bool:
+    """Returns True if most octets beyond ASCII are characters of UTF-8: then the others are damage, and a code page would garble
+    all of the file. In a file that is in a code page such sequences are rare."""
+    beyond = len(octets) - len(octets.translate(None, _BEYOND_ASCII))
+    return 2 * sum(map(len, _UTF_8_CHARACTER.findall(octets))) > beyond
 
 
 async def _hash(octets: bytes) -> bytes:

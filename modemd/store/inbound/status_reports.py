@@ -200,8 +200,12 @@ def _find_possible_attempts(
     return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= to_text(stored_at)}
 
 
-# `settled_stamp`: when the service centre took the message, by the report that settled the attempt.
-_ATTEMPT = """SELECT *, (SELECT max(r.accepted_at) FROM report r WHERE r.attempt_id = attempt.id) AS settled_stamp
+# `settled_stamp`: when the service centre took the message, by the report that settled the attempt: received (TP-Status 0), or a
+# final error (from 0x40 on). One that it is still trying, was forwarded or replaced settles nothing.
+_ATTEMPT = """SELECT *, (
+                  SELECT max(r.accepted_at) FROM report r
+                  WHERE r.attempt_id = attempt.id AND (r.status = 0 OR r.status >= 64)
+              ) AS settled_stamp
               FROM attempt"""
 _POSSIBLE = f"""
     {_ATTEMPT} INDEXED BY attempt_reference

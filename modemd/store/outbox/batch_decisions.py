@@ -7,6 +7,7 @@ the last one of the step before.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -79,21 +80,26 @@ def cancel(
 ) -> BatchStep:
     """Cancels the next messages of a held batch of which nothing can have left. Once there are no more, makes messages of its
     next rows, and cancels these."""
-    ids = _list_waiting(db, batch, after, limit)
-    if not ids:
-        db.execute("UPDATE batch SET state = 'accepted' WHERE id = ? AND state = 'held'", (batch,))
-        batches.promote(db, batch, policy, now, limit)
-        db.execute("UPDATE batch SET state = 'held' WHERE id = ? AND state = 'accepted'", (batch,))
-        ids = _list_waiting(db, batch, after, limit)
+    ids: Sequence[int] = _list_waiting(db, batch, after, limit)
+    if ids:
+        return BatchStep(_cancel_all(db, ids, authorship, now), ids[-1])
+    db.execute("UPDATE batch SET state = 'accepted' WHERE id = ? AND state = 'held'", (batch,))
+    # Their ids may be smaller than `after`: a submit to the number of a later row has made a message of that row before.
+    ids = batches.promote(db, batch, policy, now, limit).messages
+    db.execute("UPDATE batch SET state = 'held' WHERE id = ? AND state = 'accepted'", (batch,))
+    if len(ids) < limit:
+        db.execute("UPDATE batch SET reason = NULL WHERE id = ?", (batch,))
+    return BatchStep(_cancel_all(db, ids, authorship, now), after if len(ids) == limit else None)
+
+
+def _cancel_all(db: sqlite3.Connection, ids: Sequence[int], authorship: Authorship, now: datetime) -> int:
+    """Cancels the messages of which nothing can have left. Returns how many."""
     cancelled = 0
     for message_id in ids:
-        if not decisions.has_left(db, message_id):
+        if not (decisions.has_left(db, message_id) or decisions.is_over(db, message_id)):
             decisions.cancel(db, message_id, authorship, now)
             cancelled += 1
-    if ids:
-        return BatchStep(cancelled, ids[-1])
-    db.execute("UPDATE batch SET reason = NULL WHERE id = ?", (batch,))
-    return BatchStep(0, None)
+    return cancelled
 
 
 def pause(

@@ -48,10 +48,12 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class PromotionStep:
-    """Result of a step of promotion: the highest class that was queued, and whether something is held."""
+    """Result of a step of promotion: the highest class that was queued, whether something is held, and the ids of the messages
+    that were made."""
 
     highest_class: MessageClass | None
     has_held: bool
+    messages: tuple[int, ...]
 
 
 def find_by_key(db: sqlite3.Connection, file: FileIdentity) -> int | None:
@@ -198,16 +200,18 @@ def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: date
     rows = staged_rows.list_next_rows(db, batch, limit)
     queued: list[MessageClass] = []
     held = False
+    messages: list[int] = []
     for row in rows:
         place = BatchAcceptance(row.message_id, row.batch, row.accepted_at)
         state = outbox_accept.create_message(db, row.new, policy, now, place).state
+        messages.append(row.message_id)
         if state is MessageState.QUEUED:
             queued.append(row.new.message_class)
         held = held or state is MessageState.HELD
     staged_rows.remove_promoted(db, *rows)
     if len(rows) < limit:
         db.execute("UPDATE batch SET state = 'promoted' WHERE id = ?", (batch,))
-    return PromotionStep(min(queued, key=QueuePlace, default=None), held)
+    return PromotionStep(min(queued, key=QueuePlace, default=None), held, tuple(messages))
 
 
 def discard_unaccepted(db: sqlite3.Connection, limit: int) -> bool:

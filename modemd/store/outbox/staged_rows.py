@@ -59,12 +59,26 @@ def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int |
 
 
 def list_rows_ahead(db: sqlite3.Connection, new: OutboundMessage) -> list[StagedRow]:
-    """Returns the rows of accepted batches for the number of a new message, or under its key: they were accepted before it."""
+    """Returns the rows of accepted batches for the number of a new message, or under its key: they were accepted before it.
+    Raises Refused with `key_reused` if the key is of a row of a batch that is held."""
     rows = db.execute(f"{_ROWS} AND s.number = ? ORDER BY s.id LIMIT ?", (new.number, MAX_ROWS_AHEAD)).fetchall()
     found = [_parse_row(row) for row in rows]
     if new.key is not None and all(each.new.key != new.key for each in found):
+        _refuse_key_of_held_batch(db, new.key)
         found += [_parse_row(row) for row in db.execute(f"{_ROWS} AND s.key = ?", (new.key,))]
     return found
+
+
+def _refuse_key_of_held_batch(db: sqlite3.Connection, key: str) -> None:
+    """Raises Refused with `key_reused` if a row of a batch that is held has the key: it is no message yet, and may become one."""
+    row = db.execute(
+        "SELECT b.id FROM staged s JOIN batch b ON b.id = s.batch WHERE s.key = ? AND b.state = 'held'", (key,)
+    ).fetchone()
+    if row is not None:
+        raise Refused(
+            ErrorCode.KEY_REUSED,
+            f"key {key!r} belongs to a row of batch {row['id']}, which is held: resume or cancel the batch, or take a new key",
+        )
 
 
 def list_next_rows(db: sqlite3.Connection, batch: int, limit: int) -> list[StagedRow]:

@@ -62,9 +62,18 @@ async def test_what_cannot_be_read_is_refused(octets: bytes, reason: str) -> Non
     assert refused.value.code == "bad_encoding"
 
 
+async def test_one_damaged_octet_garbles_no_file() -> None:
+    """A UTF-8 file with one octet of a code page is refused, and the octet is named: read as the code page, every other accent
+    would be wrong."""
+    octets = "to,text\n+33612345601,réponse à noël\n+33612345602,caf".encode() + b"\xe9\n"
+    with pytest.raises(Refused, match=f"UTF-8 but for byte {octets.index(0xE9)}"):
+        await read_content(octets, "FR")
+    assert (await read_content("to,text\n1,Ёлки и Київ\n".encode("cp1251"), "UA")).encoding == "cp1251"
+
+
 async def test_a_character_may_lie_across_two_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large file is looked at in pieces, and the place of a wrong octet is that in the file."""
     monkeypatch.setattr(csv_encoding, "_CHUNK_SIZE", 4)
     assert (await read_content("abcé".encode(), None)).warnings == ()
-    with pytest.raises(Refused, match="at byte 9"):
+    with pytest.raises(Refused, match="byte 9"):
         await read_content("abcéfghi".encode() + b"\x81", None)

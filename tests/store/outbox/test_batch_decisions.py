@@ -177,3 +177,27 @@ def test_what_is_no_batch_or_not_paused_is_refused(bench: Bench) -> None:
         with pytest.raises(Refused) as refused:
             call()
         assert refused.value.code == code
+
+
+def test_a_row_that_became_a_message_early_hides_no_other(bench: Bench) -> None:
+    """A submit to the number of a late row makes a message of that row, with its late id: the cancel reaches all others, too."""
+    numbers = [f"+3361234{index:04}" for index in range(60)]
+    batch = accepted(bench, *(row(bench, number) for number in numbers))
+    promoted(bench, batch, limit=5)
+    bench.submit(numbers[55])
+    assert cancel(bench, batch) == 60
+    of_batch = bench.db.execute("SELECT DISTINCT state FROM message WHERE batch = ?", (batch,)).fetchall()
+    assert [each["state"] for each in of_batch] == ["cancelled"]
+    assert (view(bench, batch).state, view(bench, batch).reason) == ("promoted", None)
+
+
+def test_the_key_of_a_paused_row_is_taken(bench: Bench) -> None:
+    """A submit under it would be a second message, and the row could not become one: it is refused, and nothing is stuck."""
+    batch = accepted(bench, row(bench, ALICE), row(bench, BOB, key="b"))
+    batch_decisions.hold(bench.db, batch, PAUSED, WORD)
+    with pytest.raises(Refused, match="batch 1, which is held"):
+        bench.submit(BOB, key="b")
+    pause(bench, batch)
+    resume(bench, batch)
+    promoted(bench, batch)
+    assert view(bench, batch).state == "promoted"
