@@ -10,11 +10,10 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from modemd import logs
 from modemd.config import ModemSettings, Settings
-from modemd.errors import ErrorCode, ModemError, PortGone, Refused
+from modemd.errors import ErrorCode, ModemError, PortGone, Refused, StoreError
 from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
 from modemd.modem.discovery.devices import PortList, UsbDevice
 from modemd.modem.discovery.probe import ProbeResult, identify_modem
@@ -24,6 +23,7 @@ from modemd.profiles import Profiles
 from modemd.service.modems.found_modem import FoundModem
 from modemd.service.modems.known_modems import KnownModems
 from modemd.service.modems.names import make_name, match_configured
+from modemd.service.modems.probed_device import ProbedDevice, UnusableDevice, is_replaced
 from modemd.service.modems.registry import ModemRegistry
 from modemd.store.modems import KnownModem
 
@@ -42,29 +42,6 @@ SLOW_PROBE_INTERVAL_S = 30.0
 UNCERTAIN_PROBE_INTERVAL_S = 300.0
 # How often the port that is meant for AT may stay silent before the device's other ports are probed.
 CERTAIN_PORT_TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class UnusableDevice:
-    """Device that is plugged in and could be a modem, and why it cannot be used."""
-
-    device: UsbDevice
-    path: str | None
-    reason: str
-
-
-@dataclass(slots=True)
-class _ProbedDevice:
-    """Device that is plugged in. `next_probe_at`: when it is probed next, in seconds of the loop's clock."""
-
-    device: UsbDevice
-    probes: int = 0
-    next_probe_at: float = 0.0
-    task: asyncio.Task[None] | None = None
-    found_modem: FoundModem | None = None
-    path: str | None = None
-    reason: str | None = None
-    is_silent: bool = False  # it has a port for AT, and no modem has answered there
 
 
 class Discovery:
@@ -90,7 +67,7 @@ class Discovery:
         self._loop = asyncio.get_running_loop()
         self._wakeup = asyncio.Event()
         self._is_changed = False
-        self._devices_by_place: dict[str, _ProbedDevice] = {}
+        self._devices_by_place: dict[str, ProbedDevice] = {}
         self._modems: dict[FoundModem, Modem] = {}
         self._last_error: str | None = None
         self._rescan_waiters: list[asyncio.Future[None]] = []
@@ -122,7 +99,7 @@ class Discovery:
             return
         self._is_recalled = True
         for known in await self._known_modems.load():
-            if known.name in self._found_names() or match_configured(
+            if known.name in self._taken_names() or match_configured(
                 self._settings.modems, ProbeResult(known.imei), known.place
             ):
                 continue  # the configuration names it by now
@@ -139,9 +116,34 @@ class Discovery:
             raise Refused(ErrorCode.MODEM_CONFIGURED, f"modem {name} is in the configuration; remove it there")
         if found_modem.place is not None:
             raise Refused(ErrorCode.MODEM_HERE, f"modem {name} is plugged in, in {found_modem.place}; unplug it first")
+        await self._forget(name, found_modem)
+
+    async def _forget(self, name: str, found_modem: FoundModem | None) -> None:
         await self._known_modems.forget(name)
-        if found_modem.place is None and self._modems.pop(found_modem, None) is not None:
-            self._registry.remove(modem)
+        if found_modem is not None and found_modem.place is None:
+            modem = self._modems.pop(found_modem, None)
+            if modem is not None:
+                self._registry.remove(modem)
+
+    async def _forget_configured(self) -> None:
+        """Forgets each modem whose IMEI a configured modem tells: it is the same stick, and has that name now."""
+        imeis = self._registry.configured_imeis()
+        imeis.update(
+            each.imei
+            for each in self._modems
+            if each.imei is not None and each.place is not None and not self._is_unconfigured(each)
+        )
+        for name in self._known_modems.names_of(imeis):
+            found = (each for each in self._modems if each.settings.name == name and self._is_unconfigured(each))
+            found_modem = next(found, None)
+            if found_modem is not None and found_modem.place is not None:
+                continue  # two sticks tell one IMEI
+            try:
+                await self._forget(name, found_modem)
+            except StoreError as error:
+                log.warning("a modem that the configuration names is not forgotten yet", modem=name, error=str(error))
+            else:
+                log.info("modem forgotten: the configuration names it", modem=name)
 
     async def run(self) -> None:
         """Searches for modems until it is cancelled."""
@@ -154,6 +156,7 @@ class Discovery:
                 for waiter in waiters:
                     if not waiter.done():
                         waiter.set_result(None)
+                await self._forget_configured()
                 while not self._is_changed and (wait := self._next_scan(scanned_at) - self._loop.time()) > 0:
                     self._wakeup.clear()
                     self._start_due_probes()
@@ -213,7 +216,7 @@ class Discovery:
             return
         self._last_error = None
         for place, probed in list(self._devices_by_place.items()):
-            if _is_replaced(probed, devices.get(place)):
+            if is_replaced(probed, devices.get(place)):
                 del self._devices_by_place[place]
                 self._handle_removed(probed, devices.values())
         configured = self._configured_paths()
@@ -223,13 +226,13 @@ class Discovery:
             if place in self._devices_by_place:
                 self._devices_by_place[place].device = device
             else:
-                self._devices_by_place[place] = _ProbedDevice(device)
+                self._devices_by_place[place] = ProbedDevice(device)
 
     def _configured_paths(self) -> set[str]:
         ports = (modem.port for modem in self._settings.modems)
         return {_real_path(port) for port in ports if port is not None and "://" not in port}
 
-    def _handle_removed(self, probed: _ProbedDevice, devices: Iterable[UsbDevice]) -> None:
+    def _handle_removed(self, probed: ProbedDevice, devices: Iterable[UsbDevice]) -> None:
         if probed.task is not None:
             probed.task.cancel()
         if (found_modem := probed.found_modem) is None:
@@ -242,7 +245,7 @@ class Discovery:
                 # it is another stick with the same port name, that shows when the modem's task opens it.
                 log.info("modem replugged", modem=name, place=device.location, before=place)
                 found_modem.moved(device.location)
-                self._devices_by_place[device.location] = _ProbedDevice(device, found_modem=found_modem)
+                self._devices_by_place[device.location] = ProbedDevice(device, found_modem=found_modem)
                 return
         log.info("modem unplugged", modem=name, place=place)
         found_modem.detach()
@@ -263,7 +266,7 @@ class Discovery:
                 self._set_reason(probed, verdict.reason if isinstance(verdict, UnfitDevice) else None)
                 probed.next_probe_at = float("inf")
 
-    async def _probe(self, probed: _ProbedDevice, candidate: ModemCandidate) -> None:
+    async def _probe(self, probed: ProbedDevice, candidate: ModemCandidate) -> None:
         probed.is_silent = bool(candidate.certain_ports)
         try:
             reason = await self._attach_modem(probed, candidate)
@@ -279,12 +282,12 @@ class Discovery:
         self._set_reason(probed, reason)
         self._wakeup.set()
 
-    def _set_reason(self, probed: _ProbedDevice, reason: str | None) -> None:
+    def _set_reason(self, probed: ProbedDevice, reason: str | None) -> None:
         if reason is not None and reason != probed.reason:
             log.warning("found, and not usable", place=probed.device.location, reason=reason)
         probed.reason = reason
 
-    async def _attach_modem(self, probed: _ProbedDevice, candidate: ModemCandidate) -> str | None:
+    async def _attach_modem(self, probed: ProbedDevice, candidate: ModemCandidate) -> str | None:
         """Probes one port after the other until one answers, and attaches the modem. Returns why that could not be done; None if
         it is attached. Raises ModemError if a port cannot be opened."""
         ports = candidate.certain_ports
@@ -344,9 +347,7 @@ class Discovery:
                 return (
                     f"its IMEI is {result.imei or 'not told'}: it is not among the modems, and finding.others is false"
                 )
-            name = make_name(
-                result.imei or place.replace(".", "-"), {*(s.name for s in self._settings.modems), *self._found_names()}
-            )
+            name = make_name(result.imei or place.replace(".", "-"), self._taken_names())
             # A modem without an IMEI is known by the place that it is plugged into.
             found_modem = self._create_found_modem(
                 ModemSettings(name=name, imei=result.imei, usb=place if result.imei is None else None)
@@ -359,8 +360,10 @@ class Discovery:
     def _is_unconfigured(self, found_modem: FoundModem) -> bool:
         return not any(found_modem.settings is named for named in self._configured)
 
-    def _found_names(self) -> Iterable[str]:
-        return (found_modem.settings.name for found_modem in self._modems)
+    def _taken_names(self) -> set[str]:
+        return {
+            named.name for named in (*self._settings.modems, *(found_modem.settings for found_modem in self._modems))
+        }
 
     def _create_found_modem(self, settings: ModemSettings) -> FoundModem:
         found_modem = FoundModem(
@@ -376,15 +379,6 @@ class Discovery:
 
     async def _reidentify(self, port: Port) -> ProbeResult:
         return await identify_modem(port, self._profiles, None, wants_iccid=False)
-
-
-def _is_replaced(probed: _ProbedDevice, device: UsbDevice | None) -> bool:
-    """True if a device is not there any more, or has changed so that it must be probed again."""
-    if device is None or device.ids != probed.device.ids:
-        return True
-    if probed.found_modem is not None:
-        return probed.found_modem.path not in {port.path for port in device.ports}
-    return device.ports != probed.device.ports
 
 
 def _real_path(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from modemd import logs
@@ -26,6 +27,12 @@ class KnownModems:
         found = await self._store.read(modems.list_known)
         self._known = {modem.name: modem for modem in found}
         return found
+
+    def names_of(self, imeis: Iterable[str]) -> list[str]:
+        """Returns the names of the modems that have one of these IMEIs."""
+        # The 15th digit is a check digit, which some firmware leaves out (3GPP TS 23.003 6.2.1).
+        told = {imei[:14] for imei in imeis}
+        return [known.name for known in self._known.values() if known.imei is not None and known.imei[:14] in told]
 
     async def remember(self, modem: KnownModem) -> None:
         """Stores a modem that answers, if something about it is new. If the database does not take it, it is stored when the

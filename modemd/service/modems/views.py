@@ -12,7 +12,8 @@ from modemd.modem.link.wire_log import WireLine as WireLine  # faces speak to th
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth, ModemStatus
 from modemd.rules.sim_breaker import SimBreakers
-from modemd.service.modems.discovery import Discovery, UnusableDevice
+from modemd.service.modems.discovery import Discovery
+from modemd.service.modems.probed_device import UnusableDevice
 from modemd.service.modems.registry import ModemRegistry
 from modemd.service.views import BalanceView, ModemView
 

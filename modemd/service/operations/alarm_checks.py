@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from modemd.errors import StoreDamaged
 from modemd.modem.modem import Modem
 from modemd.modem.status import STORAGE_REMARK, ModemHealth
-from modemd.service.modems.discovery import UnusableDevice
+from modemd.service.modems.probed_device import UnusableDevice
 from modemd.service.operations.alarms import NOTHING_PASSES, Alarms
 from modemd.service.operations.health import NO_MODEM, NOT_NOW, NOT_READY, PAUSED, Health
 from modemd.service.operations.wall_clock import TrustedClock

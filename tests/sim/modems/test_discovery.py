@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from pathlib import Path
 
 import pytest
 
-from modemd.config import Settings
 from modemd.emulator.usb.bus import BRIDGE
 from modemd.errors import Refused
 from tests.sim.conftest import RunScenario
@@ -169,28 +167,6 @@ def test_a_stick_that_hangs_at_the_start_is_an_alarm(run_scenario: RunScenario, 
         await simulation.until(
             lambda: not simulation.all("SELECT 1 FROM alarm WHERE cleared_at IS NULL"), within_s=2 * 3600
         )
-
-    run_scenario(scenario, found="auto", modems=1)
-
-
-def test_a_modem_that_the_configuration_names_is_not_recalled(run_scenario: RunScenario) -> None:
-    """It has its own line there; and a person removes it there, not by `forget`."""
-
-    async def scenario(simulation: Simulation) -> None:
-        await ready(simulation, name(simulation))
-        await simulation.stop()
-        imei = simulation.devices[0].imei
-        named = Settings.model_validate(
-            {"database": "/sim/modemd.db", "modems": [{"name": "west", "imei": imei}], "finding": {"others": True}},
-            context={"folder": Path("/sim")},
-        )
-        simulation.settings = named
-        simulation.restart_service()
-        await simulation.start()
-        await ready(simulation, "west")
-        assert list(rows(simulation)) == ["west"]
-        with pytest.raises(Refused, match="is in the configuration"):
-            await simulation.service.modems.discovery.forget("west")
 
     run_scenario(scenario, found="auto", modems=1)
 
