@@ -17,13 +17,15 @@ from modemd.cli.output import echo
 from modemd.cli.show.times import localise
 from modemd.config import Settings
 from modemd.emulator.error_codes import LabCode
-from modemd.errors import ErrorCode, LockHolder, Refused, StoreLocked
+from modemd.errors import ErrorCode, LockHolder, NoDatabase, Refused, StoreLocked
 from modemd.http.unix import CLIENT_TIMEOUT_S, is_listening, request
 
 # A daemon locks the database before it listens, and brings its schema up to date meanwhile. A command that changes something
 # waits so long for the socket, and says so if it takes longer than a moment. A command that reads waits only the moment.
 STARTING_S = 120.0
 MOMENT_S = 5.0
+# A daemon that is started for the first time makes its database a moment later. A command that changes something waits for it.
+FIRST_START_S = 3.0
 RETRY_INTERVAL_S = 0.1
 
 
@@ -96,6 +98,9 @@ def _ask_either(settings: Settings, ask_daemon: Callable[[], T], ask_here: Calla
                 return ask_here()
             except StoreLocked as error:
                 wait.check(error.holder, error)
+            except NoDatabase:
+                if reads or wait.waited_s >= FIRST_START_S:
+                    raise
         time.sleep(RETRY_INTERVAL_S)
 
 
@@ -107,6 +112,11 @@ class _Wait:
         self._began = time.monotonic()
         self._is_told = False
 
+    @property
+    def waited_s(self) -> float:
+        """Seconds since the first question."""
+        return time.monotonic() - self._began
+
     def is_worthwhile(self, *, reads: bool) -> bool:
         """Returns whether another process is the writer now, and waiting for it may help. Raises StoreLocked as `check`."""
         from modemd.daemon import find_writer
@@ -115,7 +125,7 @@ class _Wait:
         if holder is None:
             return False
         if reads:
-            return holder.socket == self._settings.socket and time.monotonic() - self._began < MOMENT_S
+            return holder.socket == self._settings.socket and self.waited_s < MOMENT_S
         error = StoreLocked(
             f"{self._settings.database}: another modemd process writes to it (process {holder.pid})", holder
         )
@@ -124,7 +134,7 @@ class _Wait:
 
     def check(self, holder: LockHolder | None, error: StoreLocked) -> None:
         """Tells a person once that the command waits. StoreLocked, with what to do, if it has waited long enough."""
-        waited_s = time.monotonic() - self._began
+        waited_s = self.waited_s
         if holder is None or holder.socket is None:
             if waited_s >= MOMENT_S:
                 raise error

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,16 @@ class Daemon:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen([MODEMD, "run", "--config", self.config], stderr=log)
+
+    def make_database(self) -> None:
+        """Starts the daemon for a moment: no other command makes a database."""
+        self.start()
+        deadline = time.monotonic() + 30
+        while not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'message'"):
+            assert time.monotonic() < deadline, self.log.read_text(encoding="utf-8")[-2000:]
+            time.sleep(0.05)
+        self.signal(signal.SIGTERM)
+        self.wait()
 
     @property
     def pid(self) -> int:

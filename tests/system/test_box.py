@@ -77,7 +77,7 @@ def wheel(source: Path, folder: Path) -> None:
 
 def next_version(folder: Path) -> Path:
     """The project as it may be one day: another version, and a schema that has gone on."""
-    for name in ("modemd", "drivers", "udev", "systemd"):
+    for name in ("modemd", "drivers", "udev", "systemd", "docs", "man"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", "config.example.yaml"):
         shutil.copy(ROOT / name, folder / name)

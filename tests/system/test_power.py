@@ -217,6 +217,7 @@ FACES = [
 def test_a_full_disk_at_the_start(disk: Disk, command: list[str]) -> None:
     """Where not even the log's index finds room it is a full disk that is told, not an I/O error."""
     daemon = Daemon(disk.folder, [disk.folder / "nothing"])
+    daemon.make_database()
     assert daemon.cli("send", "--to", "+33612345678", "--text", "kept").returncode == 0
     disk.fill()
     assert "the disk is full: make room" in one_line(daemon.cli(*command))
@@ -228,6 +229,7 @@ def test_a_full_disk_at_the_start(disk: Disk, command: list[str]) -> None:
 def test_a_read_only_disk_at_the_start(disk: Disk, command: list[str]) -> None:
     """It is said that it is read-only, and what to look at."""
     daemon = Daemon(disk.folder, [disk.folder / "nothing"])
+    daemon.make_database()
     assert daemon.cli("send", "--to", "+33612345678", "--text", "kept").returncode == 0
     disk.forbid_writing()
     assert "the database is read-only: check the mount" in one_line(daemon.cli(*command))
@@ -237,6 +239,7 @@ def test_a_read_only_disk_at_the_start(disk: Disk, command: list[str]) -> None:
 def test_a_damaged_database_at_the_start(tmp_path: Path, command: list[str]) -> None:
     """One line with the place of the copy, and no second copy however often a supervisor starts it."""
     daemon = Daemon(tmp_path, [tmp_path / "nothing"])
+    daemon.make_database()
     assert daemon.cli("send", "--to", "+33612345678", "--text", "kept").returncode == 0
     with daemon.database.open("r+b") as file:
         file.seek(100)
@@ -252,6 +255,7 @@ def test_a_damaged_database_at_the_start(tmp_path: Path, command: list[str]) -> 
 def test_a_newer_database_is_refused(tmp_path: Path, command: list[str]) -> None:
     """A database that a newer modemd has written is left alone."""
     daemon = Daemon(tmp_path, [tmp_path / "nothing"])
+    daemon.make_database()
     assert daemon.cli("send", "--to", "+33612345678", "--text", "kept").returncode == 0
     code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 9999')"
     subprocess.run([sys.executable, "-c", code, daemon.database], check=True)
@@ -263,6 +267,7 @@ async def test_damage_that_a_running_daemon_meets_ends_it(tmp_path: Path) -> Non
     next start keeps a copy."""
     async with lab(tmp_path / "lab", modems=1) as built:
         daemon = Daemon(tmp_path, ports(built))
+        await off_loop(daemon.make_database)
         await off_loop(daemon.cli, "send", "--to", "+33612345678", "--text", "kept")
         with daemon.database.open("r+b") as file:
             file.seek(4096)

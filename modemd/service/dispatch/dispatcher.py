@@ -286,6 +286,8 @@ class Dispatcher:
             impossible = AttemptOutcome(claim.attempt_id, AttemptResult.REFUSED, error=f"cannot be encoded: {error}")
             await self._store.write(partial(outcomes.close_attempt, outcome=impossible, now=self._clock.now()))
             return None
+        if candidate.part_id != draft.part_id:
+            self.return_draft(draft)  # another modem may be free for it, long before this one has sent
         following = self._reservations.accept_offer(claim.next_candidate)
         not_after = self._window_end(candidate)
         return ClaimedPart(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, not_after, following)
