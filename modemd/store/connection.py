@@ -89,6 +89,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_OCTETS // page_size:d}")
     connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_OCTETS:d}")
-    # A text that was blanked is overwritten if that costs no further page, and does not stay readable in the file.
-    connection.execute("PRAGMA secure_delete = FAST")
+    # What was blanked or deleted is overwritten in the file: an erasure promises it. FAST would not do: it overwrites no page that
+    # becomes free, and a long text has pages of its own, which stayed readable.
+    connection.execute("PRAGMA secure_delete = ON")
     return connection

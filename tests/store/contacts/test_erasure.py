@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 from modemd.rules.classes import MessageClass
 from modemd.store import events, listings
@@ -120,3 +121,19 @@ def test_an_erased_message_does_not_come_in_anew(bench: Bench) -> None:
     erase(bench, ALICE)
     arrives(bench, ALICE, PRIVATE)
     assert [row.text for row in listings.list_inbox(bench.db)] == [""]
+
+
+def test_a_long_text_does_not_stay_in_the_file(bench: Bench) -> None:
+    """Its pages become free: they are overwritten too, and not only left."""
+    path = Path(bench.db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0])
+    for number in range(30):
+        bench.submit(text=f"{PRIVATE} " * 100 + str(number))
+        bench.send()
+        arrives(bench, ALICE, f"{PRIVATE} " * 100 + str(number))
+    bench.db.execute("UPDATE message SET closed_at = created_at")
+    bench.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert PRIVATE.encode() in path.read_bytes()
+    erase(bench, ALICE)
+    bench.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for needle in (PRIVATE, ALICE, TAIL):
+        assert needle.encode() not in path.read_bytes(), needle
