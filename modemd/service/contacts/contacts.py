@@ -116,7 +116,7 @@ def _explain_kept(kept: KeptRows) -> list[KeptData]:
     """Returns what an erasure has kept, and why."""
     found = []
     if kept.consent is not None:
-        said = "its opt-out" if kept.consent == "opted_out" else "its opt-in"
+        said = {"opted_out": "its opt-out", "opted_in": "its opt-in"}.get(kept.consent, "its opt-out that was undone")
         found.append(KeptData("consent", f"{said}: without it, modemd could not prove who may get marketing"))
     if kept.waiting:
         found.append(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.rules.consent.policy import Marketing
 from modemd.store.events import Authorship, add_event
 from modemd.store.retention import ROWS_PER_STEP
 from modemd.store.timestamps import to_text
@@ -31,8 +32,9 @@ class ErasedRows:
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
-    """Rows that still have the number: its consent (`opted_out`, `opted_in` or None), how many messages have not ended, how many
-    inbound ones wait for parts, and the schedules that send to it, by name."""
+    """Rows that still have the number: its consent (`opted_out`, `opted_in`, `unknown` if an opt-out was undone, None if it said
+    nothing), how many messages have not ended, how many inbound ones wait for parts, and the schedules that send to it, by
+    name."""
 
     consent: str | None
     waiting: int
@@ -55,12 +57,13 @@ def erase_step(
 def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorship, now: datetime) -> KeptRows:
     """Blanks the number where no message or report is, and stores who had it erased and why, without the number. Returns what is
     kept."""
-    _execute(
-        db,
-        """UPDATE event SET detail = json_remove(detail, '$.sender')
-           WHERE message_id IS NULL AND json_extract(detail, '$.sender') IN (:numbers)""",
-        numbers,
-    )
+    for key in ("sender", "number"):  # of a message of type 0, and of an opt-out that was undone
+        _execute(
+            db,
+            f"""UPDATE event SET detail = json_remove(detail, '$.{key}')
+                WHERE message_id IS NULL AND json_extract(detail, '$.{key}') IN (:numbers)""",  # noqa: S608 - our own words
+            numbers,
+        )
     for row in db.execute("SELECT id, recipients FROM schedule WHERE removed_at IS NOT NULL").fetchall():
         recipients = json.loads(row["recipients"])
         left = [each for each in recipients if each not in numbers]
@@ -85,9 +88,10 @@ def _find_kept(db: sqlite3.Connection, numbers: Sequence[str]) -> KeptRows:
            ORDER BY marketing DESC LIMIT 1""",
         numbers,
     ).fetchone()
+    has_statements = _count(db, "SELECT count(*) FROM consent_event WHERE number IN (:numbers)", numbers) > 0
     schedules = db.execute("SELECT name, recipients FROM schedule WHERE removed_at IS NULL ORDER BY name").fetchall()
     return KeptRows(
-        consent=said["marketing"] if said else None,
+        consent=said["marketing"] if said else Marketing.UNKNOWN if has_statements else None,
         waiting=_count(db, "SELECT count(*) FROM message WHERE number IN (:numbers)", numbers)
         + _count(db, "SELECT count(*) FROM staged WHERE number IN (:numbers)", numbers),
         incomplete=_count(db, "SELECT count(*) FROM inbox WHERE sender IN (:numbers)", numbers),
