@@ -89,7 +89,18 @@ def connect(path: Path | str) -> sqlite3.Connection:
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_OCTETS // page_size:d}")
     connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_OCTETS:d}")
-    # What was blanked or deleted is overwritten in the file: an erasure promises it. FAST would not do: it overwrites no page that
-    # becomes free, and a long text has pages of its own, which stayed readable.
+    # What was blanked or deleted is overwritten in the file: an erasure promises it. FAST would not do: it overwrites no page
+    # that becomes free, and a long text has pages of its own, which stayed readable.
     connection.execute("PRAGMA secure_delete = ON")
     return connection
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Moves the log into the database and cuts it to nothing. Returns False if a reader still needs it: the changes that come
+    behind do not wait for that."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS:d}")
+    return not is_busy

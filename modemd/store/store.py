@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
-from modemd.store.connection import Reader, T, ThreadReader, connect, reader_uri, visitor_uri
+from modemd.store.connection import Reader, T, ThreadReader, connect, empty_log, reader_uri, visitor_uri
 from modemd.store.files.opening import check_readable, lock, prepare
 from modemd.store.files.presence import make, require_database
 from modemd.store.schema import VERSION
@@ -107,6 +107,13 @@ class Store:
         """Runs a change that may store an opt-out: `write`, after the consent epoch was counted up."""
         self.consent_epoch += 1
         return self.write(change)
+
+    async def empty_log(self) -> bool:
+        """Moves the log into the database and leaves nothing of it on the disk: it has the rows as they were before a change.
+        Returns False if a reader, such as a backup, still needs it."""
+        answer = self._writer.submit_outside(empty_log)
+        answer.add_done_callback(self._watch_answer)
+        return await answer
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Runs `query` on what is committed."""

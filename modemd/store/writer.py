@@ -27,11 +27,12 @@ LAZY_COMMIT_S = 0.05
 @dataclass(slots=True)
 class QueuedChange:
     """Change, with the future that its caller awaits, and after the run its result or error. `is_lazy`: it is committed with the
-    next change."""
+    next change. `is_outside`: it runs between two commits, in no transaction."""
 
     change: Change
     answer: asyncio.Future[Any]
     is_lazy: bool = False
+    is_outside: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -44,6 +45,9 @@ class Writer(Protocol):
 
     def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Runs a change in the commit of the next change that is submitted, or in one of its own after `LAZY_COMMIT_S`."""
+
+    def submit_outside(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Runs what SQLite does in no transaction: after the commit of what was submitted before."""
 
     async def close(self) -> None:
         """Finishes what was submitted, and ends."""
@@ -58,6 +62,9 @@ class RefusingWriter:
         return answer
 
     def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        return self.submit(change)
+
+    def submit_outside(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         return self.submit(change)
 
     async def close(self) -> None:
@@ -153,6 +160,7 @@ class ThreadWriter:
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._ended = False
+        self._postponed: QueuedChange | None = None  # it could not join the last group
         self._commit_s = 0.0  # how long the last one took
         self._thread = threading.Thread(target=self._run, name="store-writer")
         self._thread.start()
@@ -163,10 +171,15 @@ class ThreadWriter:
     def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         return self._enqueue(change, is_lazy=True)
 
-    def _enqueue(self, change: Callable[[sqlite3.Connection], T], *, is_lazy: bool) -> asyncio.Future[T]:
+    def submit_outside(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        return self._enqueue(change, is_lazy=False, is_outside=True)
+
+    def _enqueue(
+        self, change: Callable[[sqlite3.Connection], T], *, is_lazy: bool, is_outside: bool = False
+    ) -> asyncio.Future[T]:
         if self._closed:
             raise StoreError("the database is closed")
-        job = QueuedChange(change, self._loop.create_future(), is_lazy)
+        job = QueuedChange(change, self._loop.create_future(), is_lazy, is_outside)
         self._pending.put(job)
         return job.answer
 
@@ -179,7 +192,8 @@ class ThreadWriter:
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
         while not self._ended:
-            first = self._pending.get()
+            first = self._postponed or self._pending.get()
+            self._postponed = None
             if first is None:
                 break
             connection, jobs = self._commit_group(connection, first)
@@ -197,6 +211,9 @@ class ThreadWriter:
         try:
             if connection is None:
                 connection = self._connect()
+            if first.is_outside:
+                first.result = first.change(connection)
+                return connection, jobs
             group = CommitGroup(connection)
             jobs = group.changes
             self._collect_and_commit(group, first)
@@ -229,6 +246,9 @@ class ThreadWriter:
         try:
             job = self._pending.get(block=wait_s > 0, timeout=wait_s)
         except queue.Empty:
+            return None
+        if job is not None and job.is_outside:
+            self._postponed = job
             return None
         self._ended = job is None
         return job

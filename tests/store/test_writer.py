@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 import time
@@ -228,3 +229,30 @@ async def test_closing_the_writer_keeps_what_waits(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         writer.submit_lazily(insert(2))
     db.close()
+
+
+async def test_what_runs_in_no_transaction_waits_for_the_commit(tmp_path: Path) -> None:
+    """It comes behind what was submitted before and in front of what was submitted later; its error is its own."""
+    path = tmp_path / "numbers.db"
+    db = connect(path)
+    db.execute("CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT")
+    writer = ThreadWriter(lambda: connect(path))
+
+    def look(connection: sqlite3.Connection) -> tuple[bool, list[int], list[int]]:
+        with contextlib.closing(connect(path)) as other:
+            return connection.in_transaction, values(connection), values(other)
+
+    before = writer.submit_lazily(insert(1))
+    looked = writer.submit_outside(look)
+    after = writer.submit(insert(2))
+    failed = writer.submit_outside(break_syntax)
+    assert await looked == (False, [1], [1])
+    with pytest.raises(StoreError):
+        await failed
+    assert (await before, await after, await writer.submit(insert(3))) == (1, 2, 3)
+    await writer.close()
+    db.close()
+
+
+def break_syntax(db: sqlite3.Connection) -> None:
+    db.execute("NONSENSE")

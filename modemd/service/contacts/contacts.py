@@ -28,6 +28,9 @@ log = logs.get(__name__)
 
 # Pause between two steps of an erasure: other changes have the database.
 PAUSE_S = 0.02
+# Tries to empty the log of the database at the end, and the pause between two: a list that is read needs the log for a moment.
+LOG_TRIES = 5
+LOG_PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,21 @@ class Contacts:
         kept = await self._store.write(
             partial(erasure.finish, numbers=numbers, authorship=authorship, now=self._clock.now())
         )
+        is_log_empty = await self._empty_log()
         log.info(
             "number erased", messages=erased.messages, inbox=erased.inbox, reports=erased.reports, by=authorship.by
         )
-        return ErasureResult(numbers[0], erased.messages, erased.inbox, erased.reports, tuple(_explain_kept(kept)))
+        return ErasureResult(
+            numbers[0], erased.messages, erased.inbox, erased.reports, tuple(_explain_kept(kept, is_log_empty))
+        )
+
+    async def _empty_log(self) -> bool:
+        """Takes from the disk the rows as they were before. Returns False if readers hold them there."""
+        for _ in range(LOG_TRIES - 1):
+            if await self._store.empty_log():
+                return True
+            await asyncio.sleep(LOG_PAUSE_S)
+        return await self._store.empty_log()
 
     def _list_spellings(self, number: str) -> tuple[str, ...]:
         return phone_numbers.list_spellings(number, self._settings.current().country)
@@ -112,7 +126,7 @@ def _list_report_forms(number: str) -> Sequence[str]:
     return sorted(list_national_forms(number)) if number.startswith("+") else ()
 
 
-def _explain_kept(kept: KeptRows) -> list[KeptData]:
+def _explain_kept(kept: KeptRows, is_log_empty: bool) -> list[KeptData]:
     """Returns what an erasure has kept, and why."""
     found = []
     if kept.consent is not None:
@@ -132,6 +146,13 @@ def _explain_kept(kept: KeptRows) -> list[KeptData]:
         KeptData("schedule", f"the recurring send {name!r} goes to it: remove it, then erase again")
         for name in kept.schedules
     ]
+    if not is_log_empty:
+        found.append(
+            KeptData(
+                "copies",
+                "the log beside the database (-wal), which another program or a long list reads now: erase again afterwards",
+            )
+        )
     found.append(KeptData("copies", "backups and log files that were made before: delete them yourself"))
     return found
 

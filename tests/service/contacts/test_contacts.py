@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from modemd.errors import Refused
+from modemd.service.contacts import contacts
 from modemd.service.messages.submission import MessageRequest
 from modemd.store import consent
 from modemd.store.consent import ConsentStatement
@@ -13,7 +17,7 @@ from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
 from tests.service.assembled import AssembledService, all_rows
 
-ALICE, WEST = "+33612345678", "8933010000000000010"
+ALICE, BOB, WEST = "+33612345678", "+33698765432", "8933010000000000010"
 ANN = Authorship("ann", "asked for it")
 
 
@@ -91,3 +95,51 @@ async def test_an_opt_out_that_was_undone_is_kept_and_told(assembled: AssembledS
     found = await assembled.service.contacts.erase(ALICE, ANN)
     assert [each.what for each in found.kept] == ["consent", "copies"]
     assert found.kept[0].because.startswith("its opt-out that was undone: ")
+
+
+def found_in_files(database: Path, *needles: str) -> set[str]:
+    """The names of the files in which an octet sequence of one of the texts stands."""
+    files = [file for file in database.parent.glob(f"{database.name}*") if not file.name.endswith("-shm")]
+    return {file.name for file in files if any(needle.encode() in file.read_bytes() for needle in needles)}
+
+
+async def exchange(assembled: AssembledService, number: str, text: str) -> None:
+    """A message from a number, and one to it that has ended."""
+    await arrives(assembled, number, text)
+    await assembled.service.messages.submission.submit(MessageRequest(number, text))
+    await assembled.store.write(lambda db: db.execute("UPDATE message SET closed_at = created_at, state = 'sent'"))
+
+
+async def test_nothing_erased_is_left_in_the_files(assembled: AssembledService) -> None:
+    """Neither number nor text, long or short, in the database or its log; those of another number stay."""
+    database = assembled.settings.database
+    for round in range(40):
+        await exchange(assembled, ALICE, f"for Alice {round}")
+        await exchange(assembled, BOB, f"for Bob {round}")
+    await exchange(assembled, ALICE, "for Alice " * 60)
+    assert f"{database.name}-wal" in found_in_files(database, "for Alice", ALICE[3:])
+    result = await assembled.service.contacts.erase(ALICE, ANN)
+    assert (result.messages, result.inbox, [each.what for each in result.kept]) == (41, 41, ["copies"])
+    assert found_in_files(database, "for Alice", ALICE[3:]) == set()
+    assert found_in_files(database, "for Bob") == {database.name}
+
+
+async def test_a_log_that_another_program_reads_is_told(
+    assembled: AssembledService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows stay in the log until the reader ends; erased again afterwards, they are gone."""
+    monkeypatch.setattr(contacts, "PAUSE_S", 0.0)
+    monkeypatch.setattr(contacts, "LOG_PAUSE_S", 0.0)
+    database = assembled.settings.database
+    await exchange(assembled, ALICE, "for Alice")
+    reader = sqlite3.connect(database, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").fetchone()
+    result = await assembled.service.contacts.erase(ALICE, ANN)
+    assert [each.what for each in result.kept] == ["copies", "copies"]
+    assert result.kept[0].because.startswith("the log beside the database (-wal)")
+    assert found_in_files(database, ALICE[3:]) != set()
+    reader.close()
+    again = await assembled.service.contacts.erase(ALICE, ANN)
+    assert [each.what for each in again.kept] == ["copies"]
+    assert found_in_files(database, ALICE[3:], "for Alice") == set()

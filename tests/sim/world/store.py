@@ -62,6 +62,14 @@ class SeededWriter:
             self._patience = self._loop.call_later(LAZY_COMMIT_S, self._begin, 0.0)
         return job.answer
 
+    def submit_outside(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        job = QueuedChange(change, self._loop.create_future())
+        if self.dead:
+            job.answer.cancel()
+        else:
+            job.answer.set_result(change(self._connection))  # no group is under way between two steps of the loop
+        return job.answer
+
     def _begin(self, fsync_s: float) -> None:
         if self._patience is not None:
             self._patience.cancel()
