@@ -64,9 +64,14 @@ class InProcessRequest:
 
     async def _receive(self) -> AsgiMessage:
         if self._is_body_taken:
-            await asyncio.Event().wait()  # this client never hangs up
+            return await self._wait_for_end()
         self._is_body_taken = True
         return {"type": "http.request", "body": self._body, "more_body": False}
+
+    async def _wait_for_end(self) -> AsgiMessage:
+        """Returns when the client hangs up: this one never does."""
+        never: asyncio.Future[AsgiMessage] = asyncio.get_running_loop().create_future()
+        return await never
 
     async def _send(self, message: AsgiMessage) -> None:
         self._sent.append(message)
@@ -80,6 +85,7 @@ class StreamedRequest(InProcessRequest):
         self._pieces: asyncio.Queue[AsgiMessage | None] = asyncio.Queue(1)
         self._task: asyncio.Task[None] | None = None
         self._error: Exception | None = None
+        self._left = asyncio.Event()
 
     async def start(self, app: AsgiApplication) -> tuple[int, dict[str, str]]:
         """Passes the request to the application. Returns status and headers of the response."""
@@ -99,12 +105,27 @@ class StreamedRequest(InProcessRequest):
             raise self._error
         return b""
 
+    async def close(self) -> None:
+        """Hangs up, if the response was not read to its end, and returns when nothing of the request runs any more: what it
+        reads from may be closed then."""
+        self._left.set()  # a cancellation would not reach the work on the request: `bodies.BodyBounds` finishes that
+        while not self._pieces.empty():
+            self._pieces.get_nowait()
+        if self._task is not None:
+            await self._task
+
     async def _run_to_end(self, app: AsgiApplication) -> None:
         try:
             await self.run(app)
         except Exception as error:
             self._error = error
-        await self._pieces.put(None)  # not if it is cancelled: then nobody takes the pieces any more
+        if not self._left.is_set():
+            await self._pieces.put(None)
+
+    async def _wait_for_end(self) -> AsgiMessage:
+        await self._left.wait()
+        return {"type": "http.disconnect"}
 
     async def _send(self, message: AsgiMessage) -> None:
-        await self._pieces.put(message)
+        if not self._left.is_set():
+            await self._pieces.put(message)

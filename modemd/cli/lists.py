@@ -142,8 +142,8 @@ def _read_here(settings: Settings, target: str) -> Pieces:
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
         service = runner.run(stack.enter_async_context(open_service_to_read(settings)))
+        request = StreamedRequest(target, JSON_LINES)
         try:
-            request = StreamedRequest(target, JSON_LINES)
             status, headers = runner.run(request.start(create_app(service)))
             if not _is_list(status, headers.get("content-type")):
                 parse_response(status, runner.run(request.read()))
@@ -151,6 +151,7 @@ def _read_here(settings: Settings, target: str) -> Pieces:
             while piece := runner.run(request.read()):
                 yield piece
         finally:
+            runner.run(request.close())  # it may still read, if the list was left
             runner.run(stack.aclose())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -172,6 +173,23 @@ async def test_a_list_is_read_while_it_is_answered(
     await assembled.store.write(lambda db: db.execute("UPDATE message SET text = 'changed' WHERE id < 3"))
     rest = [json.loads(piece) for piece in [await request.read() for _ in range(4)]]
     assert [row["text"] for row in (first, *rest)] == ["4", "3", "2", "changed", "changed"]
+
+
+async def test_a_list_is_left_in_the_middle(
+    assembled: AssembledService, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed, the request has ended: nothing reads any more, whether it waited to be read or not."""
+    monkeypatch.setattr(pages, "ROWS_PER_PAGE", 1)
+    for number in range(5):
+        await client.post("/v1/messages", {"to": ALICE, "text": str(number)})
+    before = asyncio.all_tasks()
+    for pieces in (0, 1, 6):
+        request = StreamedRequest("/v1/messages?limit=0", JSON_LINES)
+        await request.start(create_app(assembled.service))
+        for _ in range(pieces):
+            await request.read()
+        await request.close()
+        assert asyncio.all_tasks() == before
 
 
 async def test_what_is_no_route_is_told_in_words(client: Client) -> None:

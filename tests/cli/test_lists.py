@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import socket
@@ -20,6 +21,7 @@ from modemd.cli.lists import fetch_list
 from modemd.config import load
 from modemd.errors import Refused
 from modemd.service import pages
+from modemd.store import Store
 from modemd.store.connection import connect
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
@@ -228,3 +230,23 @@ def test_a_list_whose_reader_leaves_is_let_go(modemd: Modemd, config: Path, monk
         assert modemd("messages", "--config", "FILE", "--limit", "0").status == 1
     assert len([thread for thread in threading.enumerate() if thread.name.startswith("store")]) == 0
     send(modemd, "g")
+
+
+def test_a_list_that_is_left_ends_before_its_database_is_closed(
+    modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a daemon, `| head` leaves a request that still reads: it must not meet a closed database, and print a traceback."""
+    monkeypatch.setattr(pages, "ROWS_PER_PAGE", 1)
+    send(modemd, *"abcdef")
+    left: list[int] = []
+    close = Store.close
+
+    async def watch(store: Store) -> None:
+        left.append(len(asyncio.all_tasks() - {asyncio.current_task()}))
+        await close(store)
+
+    monkeypatch.setattr(Store, "close", watch)
+    found = fetch_list(load(config), "/v1/messages", {"limit": 0})
+    assert next(found.rows)["text"] == "f"
+    found.rows.close()  # type: ignore[attr-defined] # a generator
+    assert left == [0]
