@@ -200,7 +200,8 @@ class StoreLocked(StoreError):
 class StoreUnavailable(StoreError):
     """Database that takes no change now, but may again without a restart.
 
-    `code` is `disk_full`, `read_only` or `disk_error`.
+    `code` is `disk_full`, `read_only` or `disk_error`; `locked` if another program holds it; `unavailable` if it changed while it
+    was read without a lock.
     """
 
     def __init__(self, code: ErrorCode, reason: str) -> None:

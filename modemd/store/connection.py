@@ -53,6 +53,25 @@ class ThreadReader:
         self._pool.shutdown()
 
 
+class Visit:
+    """Visit to the database at `path`, from now on: tells if its file was changed meanwhile. OSError if it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen = self._look()
+
+    def has_changed(self) -> bool:
+        """Returns whether somebody wrote to the file since the visit began. What was read may then be half old, half new."""
+        try:
+            return self._look() != self._seen
+        except OSError:
+            return True
+
+    def _look(self) -> tuple[int, int, int]:
+        found = self.path.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def reader_uri(path: Path) -> str:
     """Returns the URI of a connection that reads, in the process that writes to the database at `path`."""
     return f"{path.absolute().as_uri()}?mode=ro"
@@ -64,10 +83,11 @@ def visitor_uri(path: Path) -> str:
     A read-only connection of SQLite needs the log's index (-shm), and makes or repairs it if it may write. So the index is only
     read if it is there; and if there is no log, SQLite is told that the file does not change (`immutable`): its owner may have
     made it read-only, and the folder too. A daemon that starts meanwhile writes to the log first: a short command does not meet
-    it. A log without an index is what a copied or damaged database has; then SQLite makes the index, or says that it may not.
+    it, and `Visit` tells if a long one has. An empty log with an index is one that a writer has emptied. A log without an index
+    is what a copied or damaged database has; then SQLite makes the index, or says that it may not.
     """
     wal, shm = (path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm"))
-    if not wal.exists() or wal.stat().st_size == 0:
+    if not wal.exists() or (wal.stat().st_size == 0 and not shm.exists()):
         return f"{reader_uri(path)}&immutable=1"
     return f"{reader_uri(path)}&readonly_shm=1" if shm.exists() else reader_uri(path)
 

@@ -54,6 +54,16 @@ def make_unavailable_error(code: ErrorCode, said: object, path: Path | None = No
     return StoreUnavailable(code, f"{where}{ADVICE[code]} ({said})")
 
 
+def explain_visit_error(error: sqlite3.Error, path: Path) -> StoreUnavailable | None:
+    """Returns the error to raise because the database at `path` was changed while it was read without a lock; None if that does
+    not explain `error`."""
+    if _primary_code(error) not in _DAMAGE:
+        return None
+    return StoreUnavailable(
+        ErrorCode.UNAVAILABLE, f"{path}: the database changed while it was read; run the command again"
+    )
+
+
 def explain_open_error(error: sqlite3.Error, path: Path) -> StoreError:
     """Returns the error to raise because the database at `path` could not be opened to write."""
     code = _primary_code(error)

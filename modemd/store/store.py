@@ -9,11 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
-from modemd.store.connection import Reader, T, ThreadReader, connect, empty_log, reader_uri, visitor_uri
+from modemd.store.connection import Reader, T, ThreadReader, Visit, connect, empty_log, reader_uri, visitor_uri
 from modemd.store.files.opening import check_readable, lock, prepare
 from modemd.store.files.presence import make, require_database
 from modemd.store.schema import VERSION
-from modemd.store.sqlite_errors import classify_error, explain_open_error, explain_os_error, explain_read_error
+from modemd.store.sqlite_errors import (
+    classify_error,
+    explain_open_error,
+    explain_os_error,
+    explain_read_error,
+    explain_visit_error,
+)
 from modemd.store.writer import RefusingWriter, ThreadWriter, Writer
 
 
@@ -32,6 +38,7 @@ class Store:
         self._reader = reader
         self._hot_reader = hot or reader
         self._lock = lock
+        self._visit: Visit | None = None
         self.is_new = False
         self.consent_epoch = 0
         self.failure: StoreUnavailable | StoreDamaged | None = None
@@ -58,16 +65,21 @@ class Store:
     @classmethod
     async def open_to_read(cls, path: Path) -> Store:
         """Opens the database at `path` to read, also while another process writes to it. Every change is refused. Makes and
-        changes no file. Raises NoDatabase; StoreError if it cannot be read, or its schema is not that of this program."""
+        changes no file. Raises NoDatabase; StoreUnavailable if it changed meanwhile (also from `read`); StoreError if it cannot
+        be read, or its schema is not that of this program."""
         require_database(path)
-        uri = visitor_uri(path)
+        visit = None
         try:
+            visit = Visit(path)
+            uri = visitor_uri(path)
             await asyncio.get_running_loop().run_in_executor(None, check_readable, path, uri)
         except sqlite3.Error as error:
-            raise explain_read_error(error, path) from error
+            raise _explain_by_change(error, visit) or explain_read_error(error, path) from error
         except OSError as error:
             raise explain_os_error(error, path) from error
-        return cls(RefusingWriter(), ThreadReader(uri))
+        store = cls(RefusingWriter(), ThreadReader(uri))
+        store._visit = visit
+        return store
 
     @classmethod
     async def _open_to_write(cls, path: Path, socket: Path | None) -> Store:
@@ -132,6 +144,8 @@ class Store:
                 found is None or found.code is ErrorCode.READ_ONLY
             ):  # that a query may not write is a mistake of the query
                 raise
+            if (changed := _explain_by_change(error, self._visit)) is not None:
+                raise changed from error
             self._note_failure(found)
             raise found from error
 
@@ -171,6 +185,11 @@ class Store:
             await part.close()
         if self._lock is not None:
             os.close(self._lock)
+
+
+def _explain_by_change(error: sqlite3.Error, visit: Visit | None) -> StoreUnavailable | None:
+    """Returns the error to raise if a database was changed during a visit, and that explains `error`; else None."""
+    return explain_visit_error(error, visit.path) if visit is not None and visit.has_changed() else None
 
 
 def _write_nothing(db: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -14,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from modemd.errors import LockHolder, NoDatabase, StoreError, StoreLocked
+from modemd.errors import LockHolder, NoDatabase, StoreDamaged, StoreError, StoreLocked, StoreUnavailable
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, consent, listings
+from modemd.store.connection import connect, empty_log, visitor_uri
 from modemd.store.consent import ConsentStatement
 from modemd.store.files import opening
 from modemd.store.files.opening import find_writer
@@ -304,3 +306,75 @@ async def test_a_write_needs_no_awaiting(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM contact").fetchone()[0] == 1
     connection.close()
+
+
+def make_long(path: Path) -> None:
+    """Fills a database, and closes it in order."""
+    db = connect(path)
+    db.executemany("INSERT INTO contact (number) VALUES (?)", [(f"+33{number}",) for number in range(5000)])
+    db.close()
+
+
+def garble(path: Path) -> None:
+    """Overwrites the rows, and leaves the schema."""
+    half = path.stat().st_size // 2
+    with path.open("r+b") as file:
+        file.seek(half)
+        file.write(b"\xff" * half)
+
+
+async def test_a_change_while_a_database_is_read_is_no_damage(tmp_path: Path) -> None:
+    """A daemon that starts meanwhile writes into what a command reads without a lock: the command is to be run again."""
+    path = tmp_path / "modemd.db"
+    await (await Store.open(path)).close()
+    make_long(path)
+    reader = await Store.open_to_read(path)
+    garble(path)
+    with pytest.raises(StoreUnavailable, match="changed while it was read; run the command again") as refused:
+        await count_contacts(reader)
+    assert (refused.value.code, reader.failure, "damaged" in str(refused.value)) == ("unavailable", None, False)
+    await reader.close()
+
+
+async def test_damage_is_told_where_nothing_has_changed(tmp_path: Path) -> None:
+    """To run the command again would not help."""
+    path = tmp_path / "modemd.db"
+    await (await Store.open(path)).close()
+    make_long(path)
+    garble(path)
+    reader = await Store.open_to_read(path)
+    with pytest.raises(StoreDamaged):
+        await count_contacts(reader)
+    await reader.close()
+
+
+async def test_a_change_while_a_database_is_opened_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page, too, may be one that is being written."""
+    path = tmp_path / "modemd.db"
+    await (await Store.open(path)).close()
+    uri_of = visitor_uri(path)
+
+    def change_meanwhile(path: Path) -> str:
+        path.write_bytes(b"\xff" * path.stat().st_size)
+        return uri_of
+
+    monkeypatch.setattr("modemd.store.store.visitor_uri", change_meanwhile)
+    with pytest.raises(StoreUnavailable, match="changed while it was read; run the command again"):
+        await Store.open_to_read(path)
+
+
+def test_a_log_that_was_emptied_may_have_a_writer(tmp_path: Path) -> None:
+    """Its index is there then, and the reader sees what is written next."""
+    path = tmp_path / "modemd.db"
+    writer = connect(path)
+    writer.execute("CREATE TABLE number (value INTEGER)")
+    assert empty_log(writer)
+    assert "immutable" not in visitor_uri(path)
+    with contextlib.closing(sqlite3.connect(visitor_uri(path), uri=True)) as reader:
+        for count in (0, 1):
+            assert reader.execute("SELECT count(*) FROM number").fetchone()[0] == count
+            writer.execute("INSERT INTO number VALUES (1)")
+    writer.close()
+    assert "immutable" in visitor_uri(path)
