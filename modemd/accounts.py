@@ -35,8 +35,8 @@ def explain_denial(path: Path) -> str:
     denied, found = _nearest_visible(path)
     owner, group, who = user_name(found.st_uid), group_name(found.st_gid), current_user_name()
     whose = f"{who} may not use it: {denied} belongs to {owner} and group {group}"
-    # The group has rights that the others lack: then its members may.
-    if found.st_mode & stat.S_IRWXG and found.st_gid not in (os.getegid(), *os.getgroups()):
+    # The group has rights that the others lack: then its members may. Nobody should join the group of root.
+    if found.st_mode & stat.S_IRWXG and found.st_gid != 0 and found.st_gid not in (os.getegid(), *os.getgroups()):
         return f"{whose}; use sudo, or join the group (sudo usermod -aG {group} {who}) and log in again"
     return f"{whose}; use sudo -u {owner}"
 

@@ -18,6 +18,10 @@ MOST_PROBLEMS = 20
 LONGEST_PLACE = 100
 
 
+# What pydantic says of a body that was not read as JSON.
+_NO_OBJECT = frozenset({"model_attributes_type", "dict_type", "model_type"})
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Adds handlers that give every error the body of `error_response`."""
 
@@ -31,6 +35,12 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
         found = error.errors()
+        kind = request.headers.get("content-type", "").partition(";")[0].strip()
+        if kind != "application/json" and any(
+            each["loc"] == ("body",) and each["type"] in _NO_OBJECT for each in found
+        ):
+            said = f"it has {_shorten(kind)}" if kind else "it has none"
+            return error_response(ErrorCode.BAD_REQUEST, f"the body needs Content-Type: application/json; {said}")
         problems = [_describe_problem(each) for each in found[:MOST_PROBLEMS]]
         if len(found) > MOST_PROBLEMS:
             problems.append(f"and {len(found) - MOST_PROBLEMS} more")

@@ -86,7 +86,8 @@ async def examine(world: Environment, *, port: str | None = None, send: bool = F
         modems = []  # a daemon that does not answer, or cannot be asked, may use them
     else:
         modems = await examination.examine_directly(port)
-    machine = _examine_machine(world, examination.network_time, status)
+    is_used = status is not None or (daemon is not None and daemon.code is Code.DAEMON_CLOSED)
+    machine = _examine_machine(world, examination.network_time, status, running=is_used)
     paused = _find_pauses(world.settings, status) if world.settings is not None else []
     findings = [*world.earlier_findings, *([daemon] if daemon is not None else []), *paused, *machine, *modems]
     return _make_report(findings, status, port)
@@ -109,19 +110,23 @@ def may_send(findings: Iterable[Finding]) -> bool:
     return None not in blocked and bool(usable - blocked)
 
 
-_CONFIG_UNREAD = frozenset({Code.CONFIG_WRONG, Code.CONFIG_CLOSED})
+# A daemon may run, and this user cannot ask it: its configuration cannot be read, its socket refuses, or it does not answer.
+_UNASKED = {
+    Code.CONFIG_WRONG: "without its configuration the daemon cannot be asked",
+    Code.CONFIG_CLOSED: "without its configuration the daemon cannot be asked",
+    Code.DAEMON_CLOSED: "this user may not ask the daemon",
+    Code.DAEMON_SILENT: "the daemon does not answer",
+}
 
 
 def _make_report(findings: list[Finding], status: Row | None, port: str | None) -> Report:
     """Sums the findings up. The daemon's own verdict counts, unless one port was checked, or the test message was not sent.
     Without a daemon the verdict is the one that `modemd status` has then, with what the doctor has found itself."""
     ready = may_send(findings)
-    if (
-        status is None
-        and (closed := next((each for each in findings if each.code in _CONFIG_UNREAD), None)) is not None
-    ):
-        message = "it is not known whether a message can pass: without its configuration the daemon cannot be asked"
-        return Report(findings, False, False, closed.code, message, running=False)
+    unasked = next((each.code for each in findings if each.code in _UNASKED), None)
+    if status is None and unasked is not None:
+        message = f"it is not known whether a message can pass: {_UNASKED[unasked]}"
+        return Report(findings, False, False, unasked, message, running=False)
     if status is None:
         verdict = assess_health(None, (), running=False)
         then = "a modem is ready, so start the daemon" if ready else "and if one ran, no message could pass either"
@@ -138,9 +143,12 @@ def _make_report(findings: list[Finding], status: Row | None, port: str | None) 
     return Report(findings, can_send, can_send, code, message, running=True)
 
 
-def _examine_machine(world: Environment, network: datetime | None, status: Row | None) -> list[Finding]:
-    """Checks the machine. What a daemon says of the clock counts: it knows the network's time."""
-    settings, running = world.settings, status is not None
+def _examine_machine(
+    world: Environment, network: datetime | None, status: Row | None, *, running: bool
+) -> list[Finding]:
+    """Checks the machine. What a daemon says of the clock counts: it knows the network's time. `running`: a daemon uses the
+    database, so the rights of this user do not matter."""
+    settings = world.settings
     distrust = status.get("clock", {}).get("because") if status is not None else None
     found = [check_clock(settings, world.now(), network, distrust)]
     if settings is not None:

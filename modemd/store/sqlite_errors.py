@@ -72,6 +72,8 @@ def explain_open_error(error: sqlite3.Error, path: Path) -> StoreError:
         kind = ErrorCode.DISK_FULL
     if kind is not None:
         return make_unavailable_error(kind, _describe_error(error), path)
+    if code in _DAMAGE:
+        return StoreError(f"{path}: {DAMAGED} ({error}). {REMEDY}")
     return StoreError(f"{path}: {error}; restore a backup, or move the file away to start anew")
 
 

@@ -183,3 +183,13 @@ async def test_the_whole_story_of_a_message(client: Client, assembled: Assembled
     ]
     assert {event["what"]: event["detail"] for event in story["events"]}["claimed"]["because"] == "first free"
     assert json.loads(json.dumps(story)) == story
+
+
+@pytest.mark.parametrize(("kind", "said"), [("", "it has none"), ("text/plain", "it has text/plain")])
+async def test_a_body_of_another_type_is_told_so(tmp_path: Path, kind: str, said: str) -> None:
+    """A client that forgets the header is told of the header, and not that its document is none."""
+    async with assembled_service(tmp_path, country="FR") as assembled:
+        client = Client(application.create_app(assembled.service))
+        answer = await client.call("POST", "/v1/messages", b'{"to": "0612345678", "text": "x"}', kind)
+        assert (answer.status, answer.code) == (422, "bad_request")
+        assert answer.json["error"]["message"] == f"the body needs Content-Type: application/json; {said}"

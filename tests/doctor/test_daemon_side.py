@@ -408,6 +408,8 @@ def test_a_daemon_that_does_not_answer(doctor: Doctor, error: Exception | None, 
         own, opened = bench.world.open_port, list[str]()
         bench.change(call_api=answers, open_port=opens)
         report = await bench.examine()
+        # Nothing is said of what was not asked.
+        assert ("it is not known" in report.message) is (code is not Code.DAEMON_NOT_RUNNING)
         assert found(report, code).remedy
         alone = code is not Code.DAEMON_NOT_RUNNING
         assert (opened, report.can_send) == ([], False) if alone else ([bench.port], True)
