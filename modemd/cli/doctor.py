@@ -50,7 +50,7 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
 
     If a daemon runs, the command asks it, and does not touch its modems. If none runs, the command opens their ports.
     Without a configuration, it checks everything that is plugged in. Exit status 0: a message can pass; 1: none can, as when no
-    daemon runs.
+    daemon runs. With --port it is about the modem on that port.
     """
     from modemd.doctor import examine
     from modemd.doctor.examination import as_json as document

@@ -121,12 +121,16 @@ _UNASKED = {
 
 def _make_report(findings: list[Finding], status: Row | None, port: str | None) -> Report:
     """Sums the findings up. The daemon's own verdict counts, unless one port was checked, or the test message was not sent.
-    Without a daemon the verdict is the one that `modemd status` has then, with what the doctor has found itself."""
+    Without a daemon the verdict is the one that `modemd status` has then, with what the doctor has found itself; if one port was
+    checked, it is about the modem there."""
     ready = may_send(findings)
     unasked = next((each.code for each in findings if each.code in _UNASKED), None)
     if status is None and unasked is not None:
         message = f"it is not known whether a message can pass: {_UNASKED[unasked]}"
         return Report(findings, False, False, unasked, message, running=False)
+    if status is None and port is not None:
+        message = "a message can pass on this port once a daemon runs" if ready else "no message can pass on this port"
+        return Report(findings, ready, ready, CAN_SEND if ready else NOT_READY, message, running=False)
     if status is None:
         verdict = assess_health(None, (), running=False)
         then = "a modem is ready, so start the daemon" if ready else "and if one ran, no message could pass either"

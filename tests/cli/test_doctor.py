@@ -68,7 +68,7 @@ def test_findings_are_data(modemd: Modemd, tmp_path: Path) -> None:
     assert ended.status == 1
     report = json.loads(ended.out)
     assert (report["can_send"], report["modem_ready"], report["running"]) == (False, False, False)
-    assert report["code"] == "no_daemon"
+    assert report["code"] == "none_ready"
     for finding in report["findings"]:
         assert set(finding) == {"code", "severity", "subject", "what", "remedy"}
         assert ADVICE[Code(finding["code"])].severity == finding["severity"]
