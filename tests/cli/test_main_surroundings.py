@@ -56,6 +56,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 # These run until they are told to end, wherever nothing stops them; what stops them is tested by name below.
 LONG = ("run", "emulate", "demo")
 
+pytestmark = pytest.mark.timeout(400)  # each walk starts many processes
+
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[str]:
     context = click.Context(group, **group.context_settings)
