@@ -93,12 +93,14 @@ def cancel(
 
 
 def _cancel_all(db: sqlite3.Connection, ids: Sequence[int], authorship: Authorship, now: datetime) -> int:
-    """Cancels the messages of which nothing can have left. Returns how many."""
+    """Cancels the messages for which it is not too late. Returns how many."""
     cancelled = 0
     for message_id in ids:
-        if not (decisions.has_left(db, message_id) or decisions.is_over(db, message_id)):
+        try:
             decisions.cancel(db, message_id, authorship, now)
-            cancelled += 1
+        except Refused:  # before anything was changed
+            continue
+        cancelled += 1
     return cancelled
 
 

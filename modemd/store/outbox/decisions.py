@@ -99,11 +99,6 @@ def cancel(db: sqlite3.Connection, message_id: int, authorship: Authorship, now:
     update_message_state(db, message_id, now, BY_HAND)
 
 
-def is_over(db: sqlite3.Connection, message_id: int) -> bool:
-    """Returns True if a message is in a final state: refused by consent, for example."""
-    return _read_message(db, message_id)["state"] in states.FINAL_MESSAGES
-
-
 def has_left(db: sqlite3.Connection, message_id: int) -> bool:
     """Returns True if a part of a message may have left: an attempt of it is open, accepted or unknown."""
     sql = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
