@@ -72,8 +72,7 @@ def check_database(settings: Settings, who: User, *, running: bool, proc: Path) 
         if path.exists():
             refuse_other_kinds(path)
         if opening.is_locked(path):
-            lock = path.with_name(f"{path.name}.lock")
-            holders = "".join(f": {process}" for process in processes_holding(str(lock), proc))
+            holders = "".join(f": {process}" for process in processes_holding(str(opening.lock_file(path)), proc))
             return Finding.of(Code.DATABASE_LOCKED, path=path, socket=settings.socket, holders=holders)
         if not path.parent.exists():
             problem = "its folder is not there, and modemd makes none; make it, or correct the path"

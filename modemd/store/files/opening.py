@@ -81,7 +81,7 @@ def lock(path: Path, socket: Path | None = None) -> int:
     process will listen, if it is a daemon. Raises StoreLocked. The lock file is made with mode 0600."""
     try:
         refuse_other_kinds(path)
-        lock = _open_lock(_lock_file(path))
+        lock = _open_lock(lock_file(path))
         os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
     except OSError as error:
         raise explain_os_error(error, path) from error
@@ -102,7 +102,7 @@ def is_locked(path: Path) -> bool:
     """Returns whether a process writes to the database at `path`. Trying its lock for a moment is harmless: a starting daemon
     waits for it. OSError if this user may not try."""
     try:
-        opened = os.open(_lock_file(path), os.O_RDONLY | os.O_CLOEXEC)
+        opened = os.open(lock_file(path), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
@@ -124,13 +124,13 @@ def find_writer(path: Path) -> LockHolder | None:
 def _read_holder(path: Path) -> LockHolder | None:
     """Returns who wrote itself into the lock file of the database at `path` last; None if that cannot be read."""
     try:
-        pid, socket, *_ = _lock_file(path).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        pid, socket, *_ = lock_file(path).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         return LockHolder(int(pid), Path(socket) if socket else None)
     except (OSError, ValueError):
         return None
 
 
-def _lock_file(path: Path) -> Path:
+def lock_file(path: Path) -> Path:
     """Returns the lock of a database: that of the file itself, whatever link leads to it."""
     path = path.resolve()
     return path.with_name(f"{path.name}.lock")
