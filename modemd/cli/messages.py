@@ -13,7 +13,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json, warn_without_daemon
 from modemd.cli.lists import fetch_list, print_cut, print_one
 from modemd.cli.options import authorship_options
-from modemd.cli.output import echo, print_json, print_rows, print_wrapped, printable
+from modemd.cli.output import count_parts, echo, print_json, print_rows, print_wrapped, printable
 from modemd.cli.sending.batches import decide, explain_no_messages
 from modemd.cli.sending.send import print_accepted
 from modemd.cli.show.times import format_time, format_times, localise, parse_moment
@@ -149,7 +149,7 @@ def explain(config: Path, id: int, as_json: bool) -> None:
     zone = settings.timezone
     reason = f" ({found['reason']})" if found["reason"] else ""
     until = f" until {format_time(found['until'], zone)}" if found["until"] else ""
-    parts = f"{found['parts']} part{'s' if found['parts'] > 1 else ''}"
+    parts = count_parts(found["parts"])
     echo(f"message {found['id']} to {found['to']}, {found['class']}, {parts}: {found['state']}{until}{reason}")
     if found["waits"] is not None:
         echo(f"waits because {localise(printable(found['waits']['message']), zone)}")

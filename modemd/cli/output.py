@@ -231,6 +231,11 @@ def is_coloured() -> bool:
     return is_terminal() and not os.environ.get("NO_COLOR")
 
 
+def count_parts(parts: int) -> str:
+    """Returns a number of parts in words: `1 part`, `2 parts`."""
+    return f"{parts} part{'s' if parts > 1 else ''}"
+
+
 def printable(text: str) -> str:
     """Returns `text` as one line that is safe on a terminal: line ends become blanks, other control characters marks."""
     if text.isprintable() and text.isascii():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,11 +13,10 @@ from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_table, printable
 from modemd.cli.sending.batches import decide
+from modemd.cli.show.times import format_time
 from modemd.config import Settings, load
-from modemd.rules.pauses import Pause
+from modemd.rules.pauses import BATCH_PAUSED, Pause
 
-BATCH_PAUSED = "batch_paused"
-"""Reason of a batch that a person has paused, as the API has it."""
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
 # The least important first, if the terminal is too narrow.
 SPARE_COLUMNS = ("admitted_at", "warm_up", "modem", "month", "hour", "marketing", "number")
@@ -70,8 +68,8 @@ def admit(config: Path, iccid: str, as_json: bool) -> None:
 def _print_pauses(pauses: list[dict[str, Any]], settings: Settings) -> None:
     """Prints a line for each pause: what, since when, by whom and why."""
     for pause in pauses:
-        since = datetime.fromisoformat(pause["at"]).astimezone(settings.timezone)
-        what = f"{_describe_pause(pause)} is paused since {since:%Y-%m-%d %H:%M:%S} by {pause['by']}: {pause['why']}"
+        since = format_time(pause["at"], settings.timezone)
+        what = f"{_describe_pause(pause)} is paused since {since} by {pause['by']}: {pause['why']}"
         echo(printable(what))
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from modemd.rules.classes import MessageClass
 
+BATCH_PAUSED = "batch_paused"
+"""Reason of a batch, and of its messages, that a person has paused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:

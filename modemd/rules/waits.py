@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from modemd.rules.pauses import BATCH_PAUSED
 from modemd.rules.send_decision import OUTSIDE_WINDOW, SendDecision, SendVerdict
 from modemd.rules.windows import Window
 
@@ -170,7 +171,7 @@ _QUOTAS = {
 def _explain_held(facts: HeldFacts, service: ServiceFacts) -> Wait:
     """Returns why a held part waits. What is due and not queued waits for a clock that is trusted."""
     until, reason = facts.until, facts.reason
-    if reason == "batch_paused":
+    if reason == BATCH_PAUSED:
         return Wait(WaitCode.PAUSED, "a person has paused its batch: modemd batches shows it")
     if until is None:
         return Wait(WaitCode.RESTORED, "it comes from a restored backup: a person must release or cancel it")

@@ -21,7 +21,7 @@ import click
 from modemd.cli import options
 from modemd.cli.client import call_emulator, parse_response
 from modemd.cli.lab.companions import ChildProcesses
-from modemd.cli.output import echo
+from modemd.cli.output import count_parts, echo
 from modemd.config import Settings, load
 from modemd.errors import ModemdError
 from modemd.http.unix import request
@@ -227,10 +227,10 @@ class Demonstration:
         message = self._submit(phone, text, "transactional")
         if message["state"] == "refused":
             raise DemoFailed(f"{subject}: refused: {message['reason']}")
-        self._print_step(f"transactional message {message['id']} to {phone} accepted, {_counted(message['parts'])}")
+        self._print_step(f"transactional message {message['id']} to {phone} accepted, {count_parts(message['parts'])}")
         received = self._await_message(phone, 1)
         if (received["text"], received["parts"]) != (text, parts):
-            raise DemoFailed(f"{subject}: {phone} got {received['text']!r} in {_counted(received['parts'])}")
+            raise DemoFailed(f"{subject}: {phone} got {received['text']!r} in {count_parts(received['parts'])}")
         whole = f" in {parts} parts, joined" if parts > 1 else ""
         self._print_step(f"arrived on {phone}{whole}: {_quoted(text)}")
         self._wait_for(f"the delivery report of message {message['id']}", lambda: self._check_delivered(message["id"]))
@@ -331,10 +331,6 @@ def _program() -> list[str]:
         return [sys.executable, "-m", "modemd"]
     here = Path.cwd()
     return [str(script.relative_to(here) if script.is_relative_to(here) else script)]
-
-
-def _counted(parts: int) -> str:
-    return f"{parts} part{'s' if parts > 1 else ''}"
 
 
 def _quoted(text: str) -> str:

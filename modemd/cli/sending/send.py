@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from click.core import ParameterSource
 
 from modemd.cli import options
 from modemd.cli.client import post_json, warn_without_daemon
-from modemd.cli.output import echo, print_json, printable
+from modemd.cli.output import count_parts, echo, print_json, printable
 from modemd.cli.sending.csv_upload import post_rows, preview_rows
 from modemd.cli.sending.estimates import print_estimate, print_preview
 from modemd.cli.sending.waiting import parse_wait, wait_for_outcomes
@@ -79,7 +78,7 @@ def send(
     if csv_file is not None:
         if to:
             raise click.UsageError("--to cannot be used with --csv, whose rows have the recipients")
-        new |= {"class": message_class if _is_given("message_class") else None}
+        new |= {"class": message_class if options.is_given("message_class") else None}
         new |= {"to_column": to_column, "text_column": text_column, "dedupe": dedupe or None}
         _send_file(settings, csv_file, new, key, dry_run=dry_run, as_json=as_json)
         return
@@ -103,10 +102,6 @@ def send(
         messages, status = wait_for_outcomes(settings, messages, wait)
     print_answer(settings, messages if isinstance(answer, list) else messages[0], as_json, is_outcome=wait is not None)
     sys.exit(status)
-
-
-def _is_given(option: str) -> bool:
-    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def _send_file(
@@ -184,10 +179,9 @@ def _print_submitted(settings: Settings, messages: list[dict[str, Any]], *, is_q
         if message["state"] == "refused":
             echo(f"modemd: message {message['id']}{to} refused: {message['reason']}", err=True)
         elif not is_quiet:
-            parts = f"{message['parts']} part{'s' if message['parts'] > 1 else ''}"
             known = ", already known by its key" if message["again"] else ""
             until = f" until {format_time(message['until'], settings.timezone)}" if message["until"] else ""
-            echo(f"message {message['id']}{to} {message['state']}{until} ({parts}{known})")
+            echo(f"message {message['id']}{to} {message['state']}{until} ({count_parts(message['parts'])}{known})")
 
 
 def _name_recipient(message: dict[str, Any], messages: list[dict[str, Any]]) -> str:

@@ -11,12 +11,13 @@ from functools import partial
 from modemd import logs
 from modemd.clock import Clock
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.pauses import BATCH_PAUSED
 from modemd.service.messages.decisions import check_authorship
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.events import Authorship
 from modemd.store.outbox import batch_decisions
-from modemd.store.outbox.batch_decisions import CANCELLING, PAUSED, RESUMING, BatchStep
+from modemd.store.outbox.batch_decisions import CANCELLING, RESUMING, BatchStep
 
 log = logs.get(__name__)
 
@@ -54,8 +55,8 @@ class BatchDecisions:
         """Holds every message of a batch of which nothing can have left, until it is resumed. Raises Refused (`no_reason`,
         `not_found`, `staging`)."""
         authorship = check_authorship(authorship)
-        await self._store.write(partial(batch_decisions.hold, batch=id, reason=PAUSED, authorship=authorship))
-        return await self._run(id, PAUSED, authorship)
+        await self._store.write(partial(batch_decisions.hold, batch=id, reason=BATCH_PAUSED, authorship=authorship))
+        return await self._run(id, BATCH_PAUSED, authorship)
 
     async def resume(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Lets a paused batch go on. Raises Refused (`no_reason`, `not_found`, `not_paused`)."""
@@ -80,7 +81,7 @@ class BatchDecisions:
         """Makes the steps of a decision until the last message of the batch is reached."""
         steps: dict[str, Callable[..., BatchStep]] = {
             CANCELLING: partial(batch_decisions.cancel, policy=self._policy),
-            PAUSED: batch_decisions.pause,
+            BATCH_PAUSED: batch_decisions.pause,
             RESUMING: batch_decisions.resume,
         }
         step = partial(steps[reason], batch=id, authorship=authorship)

@@ -14,13 +14,12 @@ from datetime import datetime
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.pauses import BATCH_PAUSED
 from modemd.store.events import Authorship, add_event
 from modemd.store.outbox import batches, decisions
 from modemd.store.timestamps import to_text
 from modemd.store.transitions import advance_part, list_parts, update_message_state
 
-# Reason of a batch, and of its messages, that a person has paused.
-PAUSED = "batch_paused"
 # Reason of a batch that is being cancelled: what was not promoted yet is never sent.
 CANCELLING = "cancelling"
 # Reason of a batch whose messages go on one after the other.
@@ -49,7 +48,7 @@ def list_stored_decisions(db: sqlite3.Connection) -> list[StoredDecision]:
     """Returns the decisions that hold for batches, also those whose steps a crash has cut short."""
     rows = db.execute(
         "SELECT id, reason, decided_by, decided_why FROM batch WHERE reason IN (?, ?, ?) ORDER BY id",
-        (CANCELLING, PAUSED, RESUMING),
+        (CANCELLING, BATCH_PAUSED, RESUMING),
     )
     return [StoredDecision(row["id"], row["reason"], Authorship(row["decided_by"], row["decided_why"])) for row in rows]
 
@@ -115,9 +114,9 @@ def pause(
             continue
         for part in list_parts(db, message_id):
             if part["state"] == states.PartState.QUEUED:
-                advance_part(db, part, states.PartEvent.PUT_OFF, now, reason=PAUSED, **asdict(authorship))
+                advance_part(db, part, states.PartEvent.PUT_OFF, now, reason=BATCH_PAUSED, **asdict(authorship))
         db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'held'", (message_id,))
-        update_message_state(db, message_id, now, PAUSED)
+        update_message_state(db, message_id, now, BATCH_PAUSED)
         paused += 1
     return BatchStep(paused, ids[-1] if ids else None)
 
@@ -129,7 +128,7 @@ def resume(
     rows of the batch are promoted again."""
     rows = db.execute(
         """SELECT id, at FROM message WHERE batch = ? AND id > ? AND state = 'held' AND reason = ? ORDER BY id LIMIT ?""",
-        (batch, after, PAUSED, limit),
+        (batch, after, BATCH_PAUSED, limit),
     ).fetchall()
     for row in rows:
         later = row["at"] is not None and row["at"] > to_text(now)
@@ -153,7 +152,7 @@ def begin_resume(db: sqlite3.Connection, batch: int, authorship: Authorship) -> 
     if found is None:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
     sql = "SELECT 1 FROM message WHERE batch = ? AND state = 'held' AND reason = ? LIMIT 1"
-    if found.reason not in (PAUSED, RESUMING) and db.execute(sql, (batch, PAUSED)).fetchone() is None:
+    if found.reason not in (BATCH_PAUSED, RESUMING) and db.execute(sql, (batch, BATCH_PAUSED)).fetchone() is None:
         raise Refused(ErrorCode.NOT_PAUSED, f"batch {batch} is not paused")
     hold(db, batch, RESUMING, authorship)
 

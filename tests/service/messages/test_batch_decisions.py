@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from modemd.errors import Refused
+from modemd.rules.pauses import BATCH_PAUSED
 from modemd.service.messages import batch_decisions
 from modemd.service.messages.decisions import Authorship
 from modemd.store.outbox import batch_decisions as stored
-from modemd.store.outbox.batch_decisions import CANCELLING, PAUSED, RESUMING
+from modemd.store.outbox.batch_decisions import CANCELLING, RESUMING
 from tests.service.assembled import AssembledService
 from tests.service.messages.test_batches import ROWS, counted, file, promoting
 
@@ -49,7 +50,7 @@ async def test_who_decides_and_why_is_needed(assembled: AssembledService) -> Non
 
 @pytest.mark.parametrize(
     ("reason", "state"),
-    [(CANCELLING, "cancelled"), (PAUSED, "held"), (RESUMING, "held")],
+    [(CANCELLING, "cancelled"), (BATCH_PAUSED, "held"), (RESUMING, "held")],
     ids=["cancel", "pause", "resume"],
 )
 async def test_a_decision_that_was_cut_short_is_finished(assembled: AssembledService, reason: str, state: str) -> None:

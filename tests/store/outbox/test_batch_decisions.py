@@ -9,11 +9,12 @@ from functools import partial
 import pytest
 
 from modemd.errors import Refused
+from modemd.rules.pauses import BATCH_PAUSED
 from modemd.store import listings
 from modemd.store.events import Authorship
 from modemd.store.files import restore
 from modemd.store.outbox import batch_decisions, batches, due
-from modemd.store.outbox.batch_decisions import CANCELLING, PAUSED, BatchStep
+from modemd.store.outbox.batch_decisions import CANCELLING, BatchStep
 from tests.store.bench import ALICE, BOB, Bench
 from tests.store.outbox.test_batches import CAROL, accepted, promoted, row, staged, view
 
@@ -38,7 +39,7 @@ def cancel(bench: Bench, batch: int) -> int:
 
 
 def pause(bench: Bench, batch: int) -> int:
-    batch_decisions.hold(bench.db, batch, PAUSED, WORD)
+    batch_decisions.hold(bench.db, batch, BATCH_PAUSED, WORD)
     return run(partial(batch_decisions.pause, bench.db, batch, authorship=WORD, now=bench.now))
 
 
@@ -108,7 +109,7 @@ def test_a_paused_batch_waits_until_it_is_resumed(bench: Bench) -> None:
     assert pause(bench, batch) == 2
     bench.passes(hours=2)
     due.promote_due(bench.db, bench.now)
-    assert (states(bench), bench.claim(), batches.next_accepted(bench.db)) == ([("held", PAUSED)] * 2, None, None)
+    assert (states(bench), bench.claim(), batches.next_accepted(bench.db)) == ([("held", BATCH_PAUSED)] * 2, None, None)
     assert restore.release_messages(bench.db, bench.now, by="ann", why="x") == 0
     assert resume(bench, batch) == 2
     due.promote_due(bench.db, bench.now)
@@ -121,7 +122,7 @@ def test_a_batch_whose_rows_are_all_messages_tells_that_it_is_paused(bench: Benc
     batch = accepted(bench, row(bench, ALICE))
     promoted(bench, batch)
     pause(bench, batch)
-    assert (view(bench, batch).state, view(bench, batch).reason) == ("promoted", PAUSED)
+    assert (view(bench, batch).state, view(bench, batch).reason) == ("promoted", BATCH_PAUSED)
     resume(bench, batch)
     assert (view(bench, batch).state, view(bench, batch).reason) == ("promoted", None)
 
@@ -169,8 +170,8 @@ def test_what_is_no_batch_or_not_paused_is_refused(bench: Bench) -> None:
     batch = staged(bench, row(bench, ALICE))
     done = accepted(bench, row(bench, BOB))
     for call, code in (
-        (partial(batch_decisions.hold, bench.db, 99, PAUSED, WORD), "not_found"),
-        (partial(batch_decisions.hold, bench.db, batch, PAUSED, WORD), "staging"),
+        (partial(batch_decisions.hold, bench.db, 99, BATCH_PAUSED, WORD), "not_found"),
+        (partial(batch_decisions.hold, bench.db, batch, BATCH_PAUSED, WORD), "staging"),
         (partial(batch_decisions.begin_resume, bench.db, 99, WORD), "not_found"),
         (partial(batch_decisions.begin_resume, bench.db, done, WORD), "not_paused"),
     ):
@@ -194,7 +195,7 @@ def test_a_row_that_became_a_message_early_hides_no_other(bench: Bench) -> None:
 def test_the_key_of_a_paused_row_is_taken(bench: Bench) -> None:
     """A submit under it would be a second message, and the row could not become one: it is refused, and nothing is stuck."""
     batch = accepted(bench, row(bench, ALICE), row(bench, BOB, key="b"))
-    batch_decisions.hold(bench.db, batch, PAUSED, WORD)
+    batch_decisions.hold(bench.db, batch, BATCH_PAUSED, WORD)
     with pytest.raises(Refused, match="batch 1, which is held"):
         bench.submit(BOB, key="b")
     pause(bench, batch)
