@@ -14,25 +14,7 @@ from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.inbound.inbox import CompleteMessage
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
-
-SINGLE = Arrival(WEST, b"hello", ALICE, "text", "hello", START)
-
-
-def part(seq: int, text: str, *, key: str = "alice/8/1/3", sim: str = WEST) -> Arrival:
-    return Arrival(sim, f"{key}{seq}{text}".encode(), ALICE, "text", text, START, key, seq, int(key[-1]))
-
-
-def join(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
-    """Kind and text of a set: what follows the key and the number in each of these made-up TPDUs."""
-    return "text", "".join(tpdu.decode()[len("alice/8/1/3") + 1 :] for tpdu in tpdus)
-
-
-def keep(bench: Bench, arrival: Arrival) -> CompleteMessage | None:
-    return inbox.store_arrival(bench.db, arrival, join, bench.now)
-
-
-def shown(bench: Bench) -> list[tuple[str, bool]]:
-    return [(row.text, row.complete) for row in listings.list_inbox(bench.db)]
+from tests.store.inbound.bench import SINGLE, keep, part, shown
 
 
 def test_a_message_is_whole_at_once(bench: Bench) -> None:
