@@ -13,7 +13,7 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, parse_response, post_json
-from modemd.cli.lists import fetch_list, print_cut, print_one
+from modemd.cli.lists import fetch_list, print_cut, print_list, print_one
 from modemd.cli.output import echo, print_json, print_json_line, print_rows, printable
 from modemd.cli.show.times import format_time, parse_moment
 from modemd.config import Settings, load
@@ -128,9 +128,7 @@ def inbox(
         return
     columns = ("id", "kind", "from", "to_sim", "stored_at", "complete", "text")
     spare = ("complete", "kind", "to_sim", "stored_at")
-    printed = print_rows(found.rows, columns, as_json=as_json, none="no inbound messages", zone=zone, spare=spare)
-    if not as_json:
-        print_cut(printed, found.total)
+    print_list(found, columns, as_json=as_json, none="no inbound messages", zone=zone, spare=spare)
 
 
 @options.command("optouts")
@@ -142,16 +140,14 @@ def opt_outs(config: Path, limit: int, as_json: bool) -> None:
     settings = load(config)
     found = fetch_list(settings, "/v1/optouts", {"limit": limit})
     columns = ("number", "since", "word", "language", "channel")
-    printed = print_rows(
-        found.rows,
+    print_list(
+        found,
         columns,
         as_json=as_json,
         none="nobody has opted out",
         zone=settings.timezone,
         spare=("language", "channel"),
     )
-    if not as_json:
-        print_cut(printed, found.total)
 
 
 @options.command("undo-optout")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from modemd.cli.client import ClientCode, ask_either, make_target, parse_response
-from modemd.cli.output import echo, print_fields, print_json
+from modemd.cli.output import echo, print_fields, print_json, print_rows
 from modemd.config import Settings
 from modemd.errors import ErrorCode, Refused
 from modemd.http.unix import open_response
@@ -49,6 +49,21 @@ def fetch_list(settings: Settings, path: str, query: dict[str, Any]) -> RowList:
 def _ask(settings: Settings, path: str, query: dict[str, Any]) -> Pieces:
     target = make_target(path, query)
     return ask_either(settings, lambda: _ask_daemon(settings, target), lambda: _ask_here(settings, target), reads=True)
+
+
+def print_list(
+    found: RowList,
+    columns: Sequence[str],
+    *,
+    as_json: bool,
+    none: str,
+    zone: tzinfo,
+    spare: Sequence[str] = (),
+) -> None:
+    """Prints a list as `output.print_rows` does, and for a person that it was cut, if it was."""
+    printed = print_rows(found.rows, columns, as_json=as_json, none=none, zone=zone, spare=spare)
+    if not as_json:
+        print_cut(printed, found.total)
 
 
 def print_cut(printed: int, total: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json, warn_without_daemon
-from modemd.cli.lists import fetch_list, print_cut, print_one
+from modemd.cli.lists import RowList, fetch_list, print_list, print_one
 from modemd.cli.options import authorship_options
-from modemd.cli.output import count_parts, echo, print_json, print_rows, print_wrapped, printable
+from modemd.cli.output import count_parts, echo, print_json, print_wrapped, printable
 from modemd.cli.sending.batches import decide, explain_no_messages
 from modemd.cli.sending.send import print_accepted
 from modemd.cli.show.times import format_time, format_times, localise, parse_moment
@@ -121,12 +121,10 @@ def messages(
         and not any((to, state, message_class, sim, modem, since, until))
     ):
         none = explain_no_messages(settings, batch)
-    rows: Iterable[dict[str, Any]] = chain(first, found.rows)
+    rows: Iterator[dict[str, Any]] = chain(first, found.rows)
     if not as_json:
         rows = (row | {"reason": _reason(row)} for row in rows)
-    printed = print_rows(rows, columns, as_json=as_json, none=none, zone=zone, spare=spare)
-    if not as_json:
-        print_cut(printed, found.total)
+    print_list(RowList(rows, found.total), columns, as_json=as_json, none=none, zone=zone, spare=spare)
 
 
 def _reason(message: dict[str, Any]) -> str | None:

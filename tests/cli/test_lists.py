@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from modemd.cli import lists, messages
+from modemd.cli import lists
 from modemd.cli.inbox import follow_inbox
 from modemd.cli.lists import fetch_list
 from modemd.config import load
@@ -225,7 +225,7 @@ def test_a_list_whose_reader_leaves_is_let_go(modemd: Modemd, config: Path, monk
         raise BrokenPipeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(messages, "print_rows", close_early)
+        patch.setattr(lists, "print_rows", close_early)
         patch.setattr(sys, "stderr", io.StringIO())
         assert modemd("messages", "--config", "FILE", "--limit", "0").status == 1
     assert len([thread for thread in threading.enumerate() if thread.name.startswith("store")]) == 0
