@@ -206,6 +206,10 @@ class PauseRow:
         """Subject of the pause."""
         return Pause(self.message_class, self.sim)
 
+    def __str__(self) -> str:
+        """Returns what is paused, by whom and why, in words."""
+        return f"{self.what} is paused by {self.by}: {self.why}"
+
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:

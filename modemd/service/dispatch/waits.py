@@ -142,7 +142,7 @@ def _make_obstacles(part: WaitingPart, sim: _Sim, facts: WaitingFacts, snapshot:
     """Returns what holds a part up on a SIM. A pause binds what has not begun."""
     known = sim.obstacles
     pauses = (
-        f"{pause.what} is paused by {pause.by}: {pause.why}"
+        str(pause)
         for pause in snapshot.pauses
         if not part.is_started and pause.what.stops(sim.iccid, part.message_class)
     )

@@ -8,6 +8,7 @@ from functools import partial
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
+from modemd.service.modems.names import is_same_imei
 from modemd.store import Store, modems
 from modemd.store.modems import KnownModem
 
@@ -30,9 +31,8 @@ class KnownModems:
 
     def names_of(self, imeis: Iterable[str]) -> list[str]:
         """Returns the names of the modems that have one of these IMEIs."""
-        # The 15th digit is a check digit, which some firmware leaves out (3GPP TS 23.003 6.2.1).
-        told = {imei[:14] for imei in imeis}
-        return [known.name for known in self._known.values() if known.imei is not None and known.imei[:14] in told]
+        told = set(imeis)
+        return [known.name for known in self._known.values() if any(is_same_imei(known.imei, imei) for imei in told)]
 
     async def remember(self, modem: KnownModem) -> None:
         """Stores a modem that answers, if something about it is new. If the database does not take it, it is stored when the

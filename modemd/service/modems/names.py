@@ -8,11 +8,16 @@ from modemd.config import ModemSettings
 from modemd.modem.discovery.probe import ProbeResult
 
 
+def is_same_imei(one: str | None, other: str | None) -> bool:
+    """Returns True if both are known and of one modem. The 15th digit is a check digit, which some firmware leaves out (3GPP TS
+    23.003 6.2.1)."""
+    return one is not None and other is not None and one[:14] == other[:14]
+
+
 def match_configured(named: Iterable[ModemSettings], result: ProbeResult, place: str) -> ModemSettings | None:
     """Returns the configured modem that a probe's answer belongs to: by IMEI before SIM before place."""
     tests: tuple[Callable[[ModemSettings], bool], ...] = (
-        # The 15th digit is a check digit, which some firmware leaves out (3GPP TS 23.003 6.2.1).
-        lambda modem: modem.imei is not None and result.imei is not None and modem.imei[:14] == result.imei[:14],
+        lambda modem: is_same_imei(modem.imei, result.imei),
         lambda modem: modem.iccid is not None and modem.iccid == result.iccid,
         lambda modem: modem.usb is not None and modem.usb == place,
     )

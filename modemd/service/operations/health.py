@@ -65,7 +65,7 @@ def assess_health(
     """Returns the health of the whole service: the database comes first, since without it nothing is accepted or sent.
 
     A pause of everything but alarms, on every SIM that can send, is an answer of its own; other pauses are only named."""
-    paused = "; ".join(f"{pause.what} is paused by {pause.by}: {pause.why}" for pause in pauses)
+    paused = "; ".join(map(str, pauses))
     if failure is not None:
         return Health(False, failure.code, f"nothing is accepted or sent: {failure}")
     able = [modem for modem in modems if modem.can_send]
