@@ -309,14 +309,39 @@ async def test_a_modem_without_a_prompt_lets_its_part_go() -> None:
 
 
 @simulated
+async def test_while_a_send_hangs_other_modems_may_have_the_next_part() -> None:
+    """What was chosen ahead goes back after 10 s, long before the modem is given up."""
+    async with bench() as b:
+        await b.becomes(ModemHealth.READY)
+        b.stub.answers["PDU"] = ""
+        b.queue(1, 2)
+        await b.until(lambda: 2 in b.backend.reserved)
+        await asyncio.sleep(9.9)
+        assert 2 in b.backend.reserved
+        await asyncio.sleep(0.2)
+        assert (b.backend.reserved, b.backend.reports) == ({1}, [])
+
+
+@simulated
+async def test_each_part_that_was_chosen_ahead_is_kept_for_its_own_time() -> None:
+    """The time of one that has gone out ends with it: the part behind it stays."""
+    async with bench() as b:
+        await b.becomes(ModemHealth.READY)
+        b.stub.send_s = 6.0
+        b.queue(1, 2, 3)
+        await b.until(lambda: len(b.backend.reports) == 3, within_s=20)
+
+
+@simulated
 async def test_after_a_lost_answer_the_modem_goes_on_at_once() -> None:
-    """It answers AT after 15 s, and is not set up again: the part is unknown, and what was chosen ahead goes out."""
+    """It answers AT after 15 s, and is not set up again: the part is unknown, and the next one goes out."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.stub.answers["PDU"] = ""
         b.queue(1, 2)
         await b.until(lambda: len(b.backend.reports) == 1, within_s=20)
         del b.stub.answers["PDU"]
+        b.queue(2)  # it went back to the queue after 10 s
         await b.until(lambda: len(b.backend.reports) == 2, within_s=5)
         assert [report.ending for report in b.backend.reports] == [AttemptEnding.NO_ANSWER, AttemptEnding.ACCEPTED]
         assert (b.stub.commands().count("+CMGF=0"), b.backend.claims) == (1, 2)

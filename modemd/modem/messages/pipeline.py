@@ -20,6 +20,8 @@ log = logs.get(__name__)
 
 # Longest interval between parts, in seconds, at which the next part is chosen ahead. At a slower pace it is left to other modems.
 AHEAD_S = 0.25
+# A part that was chosen ahead is left to other modems after so many seconds: this one may hang in its send, or in other work.
+DRAFT_KEPT_S = 10.0
 # After a send that took so many seconds, a modem may have given up waiting for the acknowledgement of a message that it handed
 # over meanwhile (3GPP TS 27.005 3.4.4).
 LONG_SEND_S = 10.0
@@ -45,6 +47,7 @@ class Pipeline:
         self._recovery = recovery
         self._loop = asyncio.get_running_loop()
         self._draft: Draft | None = None
+        self._draft_timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._is_sending = False
         self._may_have_urgent = False  # True after an alarm or otp was sent: another may be due
@@ -176,14 +179,14 @@ class Pipeline:
 
     def drop_draft(self) -> None:
         """Returns the draft that was chosen ahead, so that other modems can send it."""
-        if self._draft is not None:
-            self._outbound.return_draft(self._draft)
-            self._draft = None
+        draft = self._take_draft()
+        if draft is not None:
+            self._outbound.return_draft(draft)
 
     async def _next_draft(self, identity: Identity, *, urgent: bool) -> Draft | None:
         if self._draft is not None and not self._outbound.is_current(identity.sender, self._draft):
             self.drop_draft()
-        draft, self._draft = self._draft, None
+        draft = self._take_draft()
         return await self._outbound.next_draft(identity.sender, urgent=urgent) if draft is None else draft
 
     def _may_borrow(self, identity: Identity, interval_s: float) -> bool:
@@ -193,5 +196,15 @@ class Pipeline:
         return in_turn and self._draft is None and self._outbound.has_unseen_urgent(identity.sender)
 
     def _set_next_draft(self, draft: Draft | None) -> None:
-        """Keeps the draft that the claim chose as the next one."""
+        """Keeps the draft that the claim chose as the next one, for `DRAFT_KEPT_S`."""
         self._draft = draft
+        if draft is not None:
+            self._draft_timer = self._loop.call_later(DRAFT_KEPT_S, self.drop_draft)
+
+    def _take_draft(self) -> Draft | None:
+        """Returns the draft that was chosen ahead, if there is one. It is kept no longer."""
+        if self._draft_timer is not None:
+            self._draft_timer.cancel()
+            self._draft_timer = None
+        draft, self._draft = self._draft, None
+        return draft

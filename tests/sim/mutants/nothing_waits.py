@@ -284,4 +284,20 @@ MUTANTS = (
         "before.seq < q.seq AND before.state <> 'delivered')",
         _LAW("waits-for-nothing"),
     ),
+    Mutant(
+        "ahead_kept_for_ever",
+        "a part that was chosen ahead is kept for its modem, however long that hangs",
+        _PIPELINE,
+        "self._draft_timer = self._loop.call_later(DRAFT_KEPT_S, self.drop_draft)",
+        "self._draft_timer = None",
+        _LAW("waits-for-nothing"),
+    ),
+    Mutant(
+        "time_ahead_goes_on",
+        "the time for which a part was kept goes on for the part behind it",
+        _PIPELINE,
+        "            self._draft_timer.cancel()\n",
+        "",
+        _MODEM_TESTS,
+    ),
 )

@@ -70,6 +70,7 @@ class _Spell:
     able_since: float | None = None
     idle_since: float | None = None
     last_attempt: int = 0
+    stored: int = 0
     is_told: bool = False
 
 
@@ -202,8 +203,10 @@ class Watch:
         )
         # A modem that was asked for a prompt is not free: after each that was lost, the next one is waited for twice as long.
         is_used = row["on_air"] or row["last"] != spell.last_attempt or device.host.entering
-        spell.last_attempt = row["last"]
-        if is_used or not (waiting := self._list_waiting(sim.iccid)):
+        # Nor is one whose messages are read and deleted: only an alarm or otp goes before that, and a full memory takes minutes.
+        is_emptied = sim.memory.used < spell.stored
+        spell.last_attempt, spell.stored = row["last"], sim.memory.used
+        if is_used or is_emptied or not (waiting := self._list_waiting(sim.iccid)):
             spell.idle_since = None
         elif spell.idle_since is None:
             spell.idle_since = self._now
