@@ -19,7 +19,7 @@ LAWS = {
     "not used again": (1, 2, 11, 58),
     "reset for nothing": (1, 23, 25, 34),
     "waits for nothing": (6, 2, 110, 118, 7, 33, 574),
-    "urgent last": (7, 33, 45, 486),
+    "urgent last": (7, 33, 45, 486, 111),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 from modemd.store.outbox import accept
 from tests.sim.mutants.patches import MUTANTS, Mutant, caught
 from tests.sim.mutants.promises import SOURCE_MUTANTS
-from tests.sim.mutants.sources import SourceMutant
+from tests.sim.mutants.sources import ROOT, SourceMutant
 
 QUICK = ("intent_after_the_write", "silence_is_a_refusal", "answered_before_the_commit")
 
@@ -38,8 +38,12 @@ def test_every_mistake_can_be_made(mutant: Mutant) -> None:
 
 @pytest.mark.parametrize("mutant", SOURCE_MUTANTS, ids=lambda mutant: mutant.name)
 def test_every_mistake_in_the_source_can_be_made(mutant: SourceMutant) -> None:
-    """What a mutant replaces stands once in its file, and what comes in its place is Python."""
+    """What a mutant replaces stands once in its file, what comes in its place is Python, and its tests are there."""
     compile(mutant.rewrite(mutant.read()), mutant.file, "exec")
+    for test in mutant.tests.split():
+        file, _, name = test.partition("::")
+        assert ROOT.joinpath(file).exists(), test
+        assert not name or f"def {name.partition('[')[0]}(" in ROOT.joinpath(file).read_text(encoding="utf-8"), test
 
 
 def test_every_mistake_has_a_name_of_its_own() -> None:

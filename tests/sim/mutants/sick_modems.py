@@ -244,7 +244,7 @@ MUTANTS = (
         "service/modems/discovery.py",
         "return scanned_at + (min(rescan_s, RETURN_SCAN_INTERVAL_S) if awaited else rescan_s)",
         "return scanned_at + rescan_s",
-        "tests/service/modems/test_discovery.py tests/sim/modems/test_discovery.py",
+        "tests/sim/modems/test_discovery.py tests/sim/modems/test_known_modems.py",
     ),
     Mutant(
         "booting_stick_asked_once",
@@ -252,6 +252,6 @@ MUTANTS = (
         "service/modems/discovery.py",
         "FAST_PROBES = 15",
         "FAST_PROBES = 1",
-        "tests/service/modems/test_discovery.py tests/sim/modems/test_discovery.py",
+        "tests/sim/modems/test_discovery.py tests/sim/modems/test_known_modems.py",
     ),
 )
