@@ -70,8 +70,8 @@ class SimLayer(PowerLayer, ABC):
     def insert_sim(self, sim: Sim) -> None:
         """Inserts a SIM, the same or another, and removes it from the device it was in.
 
-        The device reads it and registers as at boot. The settings of message commands are lost (3GPP TS 27.005 has them
-        per SIM; SIM800 and others lose them).
+        The device reads it and registers as at boot; if it is off, at its next boot. The settings of message commands are lost
+        (3GPP TS 27.005 has them per SIM; SIM800 and others lose them).
         """
         self.remove_sim()
         if sim.terminal is not None:
@@ -81,7 +81,8 @@ class SimLayer(PowerLayer, ABC):
         self._unlocked = not sim.requires_pin
         self._sim_ready = False
         self.host.settings.notifications = Notifications.at_start(self.family)
-        self.later(self.family.boot.sim_ready_s * self.boot_factor, self._read_inserted)
+        if self._powered:
+            self.later(self.family.boot.sim_ready_s * self.boot_factor, self._read_inserted)
         self.sim_changed(registers=True)
 
     def _read_inserted(self) -> None:

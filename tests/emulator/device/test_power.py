@@ -43,6 +43,23 @@ def test_a_uart_stays_and_shows_the_boot() -> None:
     assert bench.host.send(HELLO).endswith("OK")
 
 
+def test_a_sim_that_is_put_in_without_power_is_read_at_the_next_boot() -> None:
+    """It is busy until then, as any SIM after a boot."""
+    bench = Bench("sim800")
+    bench.host.set_up()
+    bench.device.power_off()
+    bench.device.remove_sim()
+    bench.device.insert_sim(bench.sim)
+    bench.timers.run(60.0)
+    bench.device.power_on()
+    bench.host.hear(2.0)
+    bench.host.ask("ATE0")
+    bench.host.ask("AT+CMEE=1")
+    assert bench.host.ask("AT+CPIN?") == "+CME ERROR: 14"
+    bench.host.hear(10.0)
+    assert bench.host.ask("AT+CPIN?").startswith("+CPIN: READY")
+
+
 @pytest.mark.parametrize(("family", "kept"), [("sim800", "+CMEE: 2"), ("generic", "+CMEE: 0")])
 def test_a_saved_profile_survives_where_the_family_keeps_it(family: str, kept: str) -> None:
     """AT&W outlives a restart in some families."""
