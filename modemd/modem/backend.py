@@ -22,8 +22,9 @@ class Backend(Protocol):
     def inbound(self) -> Inbound:
         """Storage of arrivals."""
 
-    def register_sim(self, identity: Identity) -> Awaitable[None]:
-        """Stores which SIM is in which modem. Raises NeedsPerson if the SIM may not be used before a person admits it."""
+    def register_sim(self, identity: Identity) -> Awaitable[Identity]:
+        """Stores which SIM is in which modem. Returns the identity with the ICCID under which the SIM is known. Raises
+        NeedsPerson if the SIM may not be used before a person admits it."""
 
     def notify_ready(self) -> None:
         """Tells the service that a modem became able to send."""

@@ -168,7 +168,7 @@ class Session:
         )
         profile = identity.profile
         self._status.identity = identity
-        await self._register_sim(identity)
+        self._status.identity = identity = await self._register_sim(identity)
         log.info(
             "modem set up", modem=context.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid
         )
@@ -262,18 +262,18 @@ class Session:
         """Returns the seconds until the next of the due times; 0 if a request waits."""
         return 0.0 if self._context.requests else min(due_times) - self._loop.time()
 
-    async def _register_sim(self, identity: Identity) -> None:
-        """Registers the SIM. If the database does not take it, that is no fault of the modem: its port stays open."""
+    async def _register_sim(self, identity: Identity) -> Identity:
+        """Registers the SIM, and returns its identity as it is known. If the database does not take it, that is no fault of the
+        modem: its port stays open."""
         context = self._context
         while not context.stopped.is_set():
             context.renew_deadline()
             try:
-                await context.backend.register_sim(identity)
+                return await context.backend.register_sim(identity)
             except StoreError as error:
                 context.report_unusable(self._status.health, str(error))
                 await context.pause(REGISTER_RETRY_S)
-            else:
-                return
+        return identity
 
     async def _send_urgent(self) -> None:
         """Sends an alarm or otp that waits, between two pieces of other work: none waits for a sweep, or a flood of notices."""

@@ -43,6 +43,14 @@ def record_sim(
     return row["admitted_at"] is not None, row["smsc"]
 
 
+def find_iccid(db: sqlite3.Connection, imsi: str) -> str | None:
+    """Returns the ICCID of the SIM that was seen last with an IMSI; None if none was."""
+    row = db.execute(
+        "SELECT iccid FROM sim WHERE imsi = ? AND iccid <> imsi ORDER BY last_seen DESC LIMIT 1", (imsi,)
+    ).fetchone()
+    return None if row is None else str(row["iccid"])
+
+
 def record_service_centre(db: sqlite3.Connection, iccid: str, smsc: str) -> None:
     """Stores a SIM's service centre, to restore it if the SIM loses it."""
     db.execute("UPDATE sim SET smsc = ? WHERE iccid = ?", (smsc, iccid))

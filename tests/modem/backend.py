@@ -153,8 +153,9 @@ class FakeBackend:
     def find_send_fault(self, sender: Sender) -> str | None:
         return self.send_fault
 
-    async def register_sim(self, identity: Identity) -> None:
+    async def register_sim(self, identity: Identity) -> Identity:
         self.identities.append(identity)
+        return identity
 
     async def store_missed_call(self, sender: Sender, number: str) -> None:
         await asyncio.sleep(self.commit_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -40,9 +41,13 @@ class ServiceBackend:
         self._on_ready = on_ready
         self._last_smsc: dict[str, str | None] = {}  # by SIM, as its modem last named it
 
-    async def register_sim(self, identity: Identity) -> None:
-        """Stores the SIM; a configured number takes precedence over the one stored on it. Raises NeedsPerson if the SIM is not
-        admitted."""
+    async def register_sim(self, identity: Identity) -> Identity:
+        """Stores the SIM; a configured number takes precedence over the one stored on it. Returns the identity with the ICCID
+        that the SIM told before, if it tells its IMSI alone now: a modem that has just started, or a noisy line, may hide the
+        ICCID. Raises NeedsPerson if the SIM is not admitted."""
+        if identity.imsi is not None and identity.iccid == identity.imsi:
+            known = await self._store.read(partial(sims.find_iccid, imsi=identity.imsi))
+            identity = identity if known is None else replace(identity, iccid=known)
         configured = self._settings.current().sims.get(identity.iccid)
         admit = configured is not None or self._settings.current().admit_sims == "auto"
         admitted, self._last_smsc[identity.iccid] = await self._store.write(
@@ -60,6 +65,7 @@ class ServiceBackend:
             raise NeedsPerson(
                 f"this SIM is new here; say `modemd sims admit {identity.iccid}`, or put it under sims in the configuration"
             )
+        return identity
 
     def notify_ready(self) -> None:
         """Calls `on_ready`: a modem became able to send."""

@@ -45,6 +45,27 @@ async def test_a_sim_that_moves_to_another_stick_stays_the_same_sim() -> None:
 
 
 @simulated
+async def test_a_sim_that_tells_its_imsi_alone_is_the_one_that_told_its_iccid() -> None:
+    """While it starts, or over a noisy line: its history, quotas and arrivals are not those of a new SIM."""
+    imsi = "208010000000001"
+    b = Bench(admit_sims="manual", sims={WEST: {}})
+    assert (await b.backend.register_sim(identity(WEST, imsi=imsi))).iccid == WEST
+    b.hand.passes(hours=1)
+    known = await b.backend.register_sim(identity(imsi, imsi=imsi))
+    assert (known.iccid, known.sender.id, known.sender.imsi) == (WEST, WEST, imsi)
+    assert [row["iccid"] for row in b.all("SELECT iccid FROM sim")] == [WEST]
+
+
+@simulated
+async def test_a_sim_that_never_told_an_iccid_is_known_by_its_imsi() -> None:
+    """Also when it comes again."""
+    imsi = "208010000000001"
+    b = Bench()
+    for _ in range(2):
+        assert (await b.backend.register_sim(identity(imsi, imsi=imsi))).iccid == imsi
+
+
+@simulated
 async def test_a_part_passes_over_the_desk() -> None:
     """Chosen, fresh, claimed, closed, let go: rows and reservations are as if the dispatcher had been asked."""
     b = Bench()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from modemd.modem.context import LONGEST_TURN_S
+from modemd.modem.status import Identity
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation
 
@@ -43,8 +44,9 @@ def test_a_task_that_hangs_is_found(run_scenario: RunScenario) -> None:
 
     async def scenario(simulation: Simulation) -> None:
         heart = simulation.service.make_watchdog()
-        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        backend = simulation.service.modems.registry.modems[0]._context.backend
+        never: asyncio.Future[Identity] = asyncio.get_running_loop().create_future()
+        modem = simulation.service.modems.registry.modems[0]
+        backend = modem._context.backend
         real, backend.register_sim = backend.register_sim, lambda _: never  # type: ignore[method-assign, assignment]
         simulation.devices[0].restart()
         await asyncio.sleep(LONGEST_TURN_S - 60)
@@ -52,7 +54,8 @@ def test_a_task_that_hangs_is_found(run_scenario: RunScenario) -> None:
         await asyncio.sleep(180)
         assert "the task of modem" in (heart.find_stall() or "")
         backend.register_sim = real  # type: ignore[method-assign]
-        never.set_result(None)
+        assert modem.status.identity is not None
+        never.set_result(modem.status.identity)
         await asyncio.sleep(60)
         assert heart.find_stall() is None
 
