@@ -75,8 +75,8 @@ class Bench:
     def decide(self, facts: SendFacts) -> SendDecision:
         return decide(facts, self.policy, self.now)
 
-    def claim(self, sim: str = WEST, *, skip: Collection[int] = ()) -> Claim | None:
-        return claims.claim(self.db, sim, f"modem of {sim}", self.decide, self.now, skip=skip)
+    def claim(self, sim: str = WEST, *, skip: Collection[int] = (), ahead: bool = False) -> Claim | None:
+        return claims.claim(self.db, sim, f"modem of {sim}", self.decide, self.now, skip=skip, ahead=ahead)
 
     def claimed(self, sim: str = WEST) -> Claim:
         """A claim that must succeed."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from modemd.rules import routing, states
 from modemd.rules.lanes import Lane
 from modemd.rules.queue_place import QueuePlace
-from modemd.rules.quotas import QuotaUsage
+from modemd.rules.quotas import URGENT, QuotaUsage
 from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot
 from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
 from modemd.store import lanes
@@ -76,8 +76,11 @@ def claim(
 def _next_after_claim(
     behind: Sequence[tuple[Candidate, SendFacts]], decide: Decide, usage: QuotaUsage
 ) -> Candidate | None:
-    """Returns the first of these candidates if it may go; `usage`: the SIM's quota usage with the part just claimed."""
+    """Returns the first of these candidates if it may go; `usage`: the SIM's quota usage with the part just claimed. An alarm or
+    otp that any SIM may begin is left to the one that is free first."""
     for candidate, facts in behind[:1]:
+        if candidate.message_class in URGENT and candidate.lane.is_shared:
+            return None
         if decide(facts).verdict is SendVerdict.SEND:
             free = facts.is_started or usage.find_hold(candidate.message_class, candidate.parts) is None
             return candidate if free else None

@@ -43,6 +43,23 @@ def test_class_goes_before_age(bench: Bench) -> None:
     assert bench.candidates() == [*rest[::-1], old, young]
 
 
+@pytest.mark.parametrize("message_class", [MessageClass.ALARM, MessageClass.OTP])
+def test_no_sim_chooses_ahead_what_is_urgent_and_any_sim_may_begin(bench: Bench, message_class: MessageClass) -> None:
+    """It goes to the SIM that is free first; the rest of one that this SIM has begun can go by no other."""
+    offer = bench.submit(BOB, MessageClass.MARKETING)
+    bench.submit(ALICE, message_class, parts=2)
+    bench.submit(BOB, message_class)
+    first, second = bench.claim(ahead=True), bench.claim(ahead=True)
+    assert first is not None
+    assert second is not None
+    assert first.next_candidate is not None
+    assert (first.next_candidate.seq, second.next_candidate) == (2, None)
+    third = bench.claim(ahead=True)
+    assert third is not None
+    assert third.next_candidate is not None
+    assert third.next_candidate.message_id == offer
+
+
 def test_held_and_future_messages_are_no_candidates(bench: Bench) -> None:
     """What is held costs the claim nothing, whatever its class."""
     bench.submit(ALICE, MessageClass.ALARM, at=bench.now + HOUR)
