@@ -60,6 +60,48 @@ def found(told: ReportFacts, *attempts: AttemptFacts) -> int | None:
         pytest.param(TOLD, [UNKNOWN], 2, id="proves an unknown one"),
         pytest.param(replace(TOLD, number=OTHER), [UNKNOWN], None, id="unknown, another recipient"),
         pytest.param(TOLD, [SENT, UNKNOWN], 1, id="a known reference goes before an unknown one"),
+        pytest.param(
+            replace(TOLD, accepted_at=NOW + timedelta(minutes=5)),
+            [SENT, replace(UNKNOWN, written_at=NOW + timedelta(minutes=2))],
+            None,
+            id="a later unknown one: the modem may have counted anew",
+        ),
+        pytest.param(
+            TOLD,
+            [SENT, replace(UNKNOWN, written_at=NOW + timedelta(minutes=2))],
+            1,
+            id="a later unknown one, and the stamp names the owner",
+        ),
+        pytest.param(
+            replace(TOLD, accepted_at=NOW + timedelta(minutes=5)),
+            [SENT, replace(UNKNOWN, written_at=NOW - timedelta(minutes=2))],
+            1,
+            id="an earlier unknown one, which the stamp does not name",
+        ),
+        pytest.param(
+            replace(TOLD, accepted_at=NOW - timedelta(minutes=2)),
+            [SENT, replace(UNKNOWN, written_at=NOW - timedelta(minutes=2))],
+            None,
+            id="an earlier unknown one, which the stamp names",
+        ),
+        pytest.param(
+            replace(TOLD, accepted_at=NOW + 2 * HOUR),
+            [SENT, replace(UNKNOWN, written_at=NOW + 5 * HOUR)],
+            None,
+            id="out of time, and an unknown one can be meant",
+        ),
+        pytest.param(
+            replace(TOLD, accepted_at=NOW + timedelta(minutes=5)),
+            [SENT, replace(SENT, attempt_id=2, written_at=NOW + 3 * HOUR)],
+            None,
+            id="in time, and another of its reference: our clock may have been stepped",
+        ),
+        pytest.param(
+            TOLD,
+            [SENT, replace(SENT, attempt_id=2, written_at=NOW + 3 * HOUR)],
+            1,
+            id="the stamp tells one from another of its reference",
+        ),
         pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt_id=3)], None, id="two unknown ones: not certain"),
         pytest.param(
             TOLD, [UNKNOWN, replace(UNKNOWN, attempt_id=3, number=OTHER)], 2, id="two unknown ones, told apart by number"

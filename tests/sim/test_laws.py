@@ -14,12 +14,12 @@ LAWS = {
     "not journaled": (1, 2, 7),
     "wrongly told": (1, 2, 7, 8),
     "wrong reference": (1, 2, 7),
-    "wrong report": (1, 2, 7, 40, 108),
+    "wrong report": (1, 2, 7, 40, 108, 364, 411, 530),
     "no such refusal": (1, 2, 7),
     "not used again": (1, 2, 11, 58),
     "reset for nothing": (1, 23, 25, 34),
     "waits for nothing": (6, 2, 110, 118, 7, 33, 574),
-    "urgent last": (7, 33, 45, 486, 111),
+    "urgent last": (7, 33, 45, 486, 111, 558),
 }
 
 

@@ -300,4 +300,12 @@ MUTANTS = (
         "",
         _MODEM_TESTS,
     ),
+    Mutant(
+        "urgent_chosen_ahead",
+        "an alarm or otp is kept for a modem that still sends, and another one sends something else",
+        "store/queue/claims.py",
+        "if candidate.message_class in URGENT and candidate.lane.is_shared:",
+        "if candidate.number is None:",
+        _LAW("urgent-last"),
+    ),
 )

@@ -349,4 +349,28 @@ MUTANTS = (
         'AttemptOutcome(row["id"], AttemptResult.REFUSED,',
         _LAW("wrongly-told"),
     ),
+    Mutant(
+        "reference_given_once",
+        "a proved reference names its owner, also if the modem may have counted anew since",
+        _MATCHING,
+        "if len(chosen) == 1 and _has_rival(",
+        "if len(chosen) == 9 and _has_rival(",
+        _LAW("wrong-report"),
+    ),
+    Mutant(
+        "lone_owner_out_of_time",
+        "the owner of a reference is believed out of its time, though an unknown attempt can be meant",
+        _MATCHING,
+        "believed = fitting or ([] if unknown else open_owners)",
+        "believed = fitting or open_owners",
+        _LAW("wrong-report") + " " + _MATCHING_TESTS,
+    ),
+    Mutant(
+        "imsi_is_another_sim",
+        "a SIM that tells its IMSI alone for once is another SIM",
+        "service/modems/backend.py",
+        "identity = identity if known is None else replace(identity, iccid=known)",
+        "identity = identity if known is None else replace(identity, iccid=identity.imsi)",
+        "tests/service/modems/test_backend.py",
+    ),
 )
