@@ -98,7 +98,10 @@ def table_row(row: dict[str, Any]) -> dict[str, Any]:
 def pause(
     config: Path, message_class: str | None, sim: str | None, batch: int | None, why: str, by: str, as_json: bool
 ) -> None:
-    """Pause sending: a class, a SIM, a batch, or everything. Alarms go on, unless --class alarm names them."""
+    """Pause sending: a class, a SIM, a batch, or everything.
+
+    Alarms go on, except with --class alarm, and those of a batch that is paused.
+    """
     if batch is not None:
         _decide_batch(config, "pause", batch, message_class, sim, why, by, as_json=as_json)
         return
@@ -115,7 +118,7 @@ def pause(
 def resume(
     config: Path, message_class: str | None, sim: str | None, batch: int | None, why: str, by: str, as_json: bool
 ) -> None:
-    """End a pause. Name the same --class and --sim, or --batch, with which it was made."""
+    """End a pause. Write the same --class, --sim or --batch as for the pause."""
     if batch is not None:
         _decide_batch(config, "resume", batch, message_class, sim, why, by, as_json=as_json)
         return
