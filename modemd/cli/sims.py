@@ -100,7 +100,7 @@ def pause(
 ) -> None:
     """Pause sending: a class, a SIM, a batch, or everything.
 
-    Alarms go on, except with --class alarm, and those of a batch that is paused.
+    Alarms go on, unless --class alarm names them. A paused batch also holds its alarms.
     """
     if batch is not None:
         _decide_batch(config, "pause", batch, message_class, sim, why, by, as_json=as_json)
@@ -137,7 +137,10 @@ def _decide_batch(
 @options.config_file
 @options.as_json
 def pauses(config: Path, as_json: bool) -> None:
-    """Show what is paused, since when, by whom and why."""
+    """Show what is paused, since when, by whom and why.
+
+    Of a paused batch, the command shows only the number. With --json, it shows no batches.
+    """
     settings = load(config)
     rows = call_api(settings, "GET", "/v1/pauses")
     if as_json:

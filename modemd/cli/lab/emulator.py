@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 @click.option(
     "--numbers",
     default="",
-    help="Numbers of the SIMs, separated by commas. SIMs without a number here get +33700000001 and following.",
+    help="Numbers of the SIMs, separated by commas. Without a number here, the first SIM has +33700000001, the second "
+    "+33700000002, and so on.",
 )
 @click.option(
     "--families",

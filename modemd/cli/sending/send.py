@@ -68,8 +68,8 @@ def send(
 ) -> None:
     """Send a message, or every row of a CSV.
 
-    If the command ends with 0, the messages are on disk. The daemon sends them as soon as it can. With --wait, the exit status
-    says the outcome: 0 sent, 1 failed, 3 not known yet.
+    If the command ends with 0, all accepted messages are on disk. The daemon sends them as soon as it can. With --wait, the
+    exit status says the outcome: 0 sent, 1 failed, 3 not known yet.
 
     With --csv, the options --text, --class, --at, --valid, --window, --sim, --no-report and --short-code are for all rows that
     have no value of their own.
