@@ -48,13 +48,15 @@ def manual() -> str:
 
 
 def leaves(context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
-    """Every command that does something."""
+    """Every command that does something, also a group that does something by itself."""
     assert isinstance(context.command, click.Group)
     for name in context.command.list_commands(context):
         command = context.command.get_command(context, name)
         assert command is not None
         inner = click.Context(command, info_name=name, parent=context, **command.context_settings)
         if isinstance(command, click.Group):
+            if command.invoke_without_command and any(isinstance(each, click.Option) for each in command.params):
+                yield command, inner
             yield from leaves(inner)
         else:
             yield command, inner

@@ -163,7 +163,7 @@ def test_generated_parts_are_fresh(page: Path) -> None:
 def test_the_manual_page_is_fresh() -> None:
     """man/modemd.1 says what the commands say, each of them, and man(1) reads it without a complaint."""
     assert generate_man.PAGE.read_text(encoding="utf-8") == generate_man.manual()
-    for command in ("modemd send", "modemd sims list", "modemd help"):
+    for command in ("modemd send", "modemd sims list", "modemd modems", "modemd alarms", "modemd help"):
         assert f"\n.SS {command}\n" in generate_man.manual()
 
 

@@ -46,7 +46,7 @@ def thread(config: Path, number: str, since: str | None, limit: int, as_json: bo
 @options.config_file
 @click.argument("inbox_id", type=click.IntRange(min=1))
 @options.text("The text of the answer.")
-@click.option("--key", help="Your own name for the answer: modemd never sends the same key twice.")
+@click.option("--key", help="Your own name for the answer, so that modemd sends it only once.")
 @options.as_json
 def reply(config: Path, inbox_id: int, text: str, key: str | None, as_json: bool) -> None:
     """Answer a message that came in, from the same SIM.
@@ -66,7 +66,8 @@ def reply(config: Path, inbox_id: int, text: str, key: str | None, as_json: bool
 def erase(config: Path, number: str, why: str, by: str, as_json: bool) -> None:
     """Erase a number and its texts; its opt-out stays.
 
-    Blanks them in every message that has ended, and in the inbox. It says what it kept, and why.
+    The command blanks them in every message that has ended, in the inbox, and in the status reports. Then it says what it kept,
+    and why.
     """
     path = f"/v1/numbers/{quote(number, safe='')}/erase"
     erased = post_json(load(config), path, {"why": why, "by": by}, timeout_s=ERASE_S)

@@ -20,8 +20,8 @@ from modemd.profiles import Profiles
 def run(config: Path) -> None:
     """Run the daemon in the foreground, until SIGTERM or Ctrl-C.
 
-    The daemon then waits for modems that are sending; after a second signal it does not wait. SIGHUP reloads the
-    configuration; the log names the keys that need a restart.
+    After the first signal, the daemon waits for modems that are sending. After a second one it does not wait. SIGHUP reloads the
+    configuration. The log names the changed keys that need a restart.
     """
     from modemd import daemon
 

@@ -45,7 +45,7 @@ def backup(config: Path, file: Path, as_json: bool) -> None:
 def restore(config: Path, file: Path, as_json: bool) -> None:
     """Replace the database with a backup. Stop the daemon first.
 
-    Messages that were not sent yet are held until `modemd release`.
+    Messages that the backup has as not sent yet are held until you run `modemd release`.
     """
     from modemd import daemon
 

@@ -41,16 +41,19 @@ def _find_config_or_none(context: click.Context, option: click.Parameter, given:
 @click.option(
     "--send-to-self",
     is_flag=True,
-    help="Send one message from each SIM that can send, to itself. Each costs as much as any message.",
+    help="Send one message from each SIM to itself, if it can send; if a daemon runs, from one SIM only. Each costs as "
+    "much as any other message.",
 )
 @options.as_json
 @click.pass_context
 def doctor(context: click.Context, config: Path, port: str | None, send_to_self: bool, as_json: bool) -> None:
     """Find out why no message passes, and what helps.
 
-    If a daemon runs, the command asks it, and does not touch its modems. If none runs, the command opens their ports.
-    Without a configuration, it checks everything that is plugged in. Exit status 0: a message can pass; 1: none can, as when no
-    daemon runs. With --port it is about the modem on that port.
+    If a daemon runs, the command asks the daemon, and does not touch the modems. If no daemon runs, the command opens the ports
+    of the modems. Without a configuration, it checks everything that is plugged in.
+
+    Exit status 0: a message can pass. 1: no message can pass; this is always so if no daemon runs. With --port, the exit status
+    says whether a message can pass on that port, or could if a daemon ran.
     """
     from modemd.doctor import examine
     from modemd.doctor.examination import as_json as document

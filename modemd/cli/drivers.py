@@ -73,7 +73,7 @@ def _row(profiles: Profiles, profile: Profile) -> dict[str, object]:
 def show(name: str, folder: Path) -> None:
     """Print the complete driver of a family.
 
-    It has the values of the family's own file, and the values that it takes from generic.toml.
+    The driver has the values of the family's own file. All other values are from generic.toml.
     """
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), folder])
     if profiles is None:
@@ -108,11 +108,16 @@ async def _suggest(port: str, baud: int, folder: Path) -> str:
 @options.command()
 @options.at_port
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Without it: standard output."
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write. Without this option: standard output.",
 )
 @options.baud
 @click.option(
-    "--listen", default=0.0, type=click.FloatRange(min=0, max=86400), help="Seconds to listen longer, for notices."
+    "--listen",
+    default=0.0,
+    type=click.FloatRange(min=0, max=86400),
+    help="Listen this many seconds longer, for notices.",
 )
 def record(port: str, out: Path | None, baud: int, listen: float) -> None:
     """Ask a real modem harmless questions, and record its answers.

@@ -26,8 +26,8 @@ def list_pages() -> dict[str, Path]:
 def help_(context: click.Context, names: tuple[str, ...]) -> None:
     """Show the help of a command, or a page of the documentation.
 
-    Without a name, list the commands and the pages. `modemd help send` explains a command; `modemd help trouble` prints a
-    page.
+    Without a name, the command lists all commands and pages. `modemd help send` shows the help of a command. `modemd help
+    trouble` prints a page.
     """
     root = context.find_root()
     pages = list_pages()
@@ -60,8 +60,8 @@ def help_(context: click.Context, names: tuple[str, ...]) -> None:
 def completion(context: click.Context, shell: str) -> None:
     """Print the completion script for a shell.
 
-    For bash, put it into /usr/local/share/bash-completion/completions/modemd; for the other shells, see the command-line
-    page.
+    For bash, put the script into /usr/local/share/bash-completion/completions/modemd. For the other shells, see `modemd help
+    command-line`.
     """
     # Its `source()` would first ask an installed bash for its version.
     script = _CLASSES[shell](context.command, {}, "modemd", "_MODEMD_COMPLETE")

@@ -93,7 +93,7 @@ def _print_row(row: dict[str, Any], as_json: bool, zone: tzinfo) -> None:
 
 @options.command()
 @options.config_file
-@click.option("--id", type=click.IntRange(min=1), help="Show this message whole.")
+@click.option("--id", type=click.IntRange(min=1), help="Show everything about this message.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
 @click.option("--from", "sender", help="Only from this number or name.")
 @options.since("Only what came in at this time or later, oldest first.")
@@ -158,8 +158,8 @@ def opt_outs(config: Path, limit: int, as_json: bool) -> None:
 def undo_opt_out(config: Path, number: str, why: str, by: str, as_json: bool) -> None:
     """Undo an opt-out that was meant for another number.
 
-    The STOP of a sender binds every number that its digits can mean (channel `reading`). If a number has opted out by its own
-    words, only its own START ends that.
+    If the digits of a sender can mean several numbers, its STOP binds all of them. In `modemd optouts`, the channel of the other
+    numbers is `reading`: this command is for them. If a number has said STOP itself, only its own START ends the opt-out.
     """
     undone = post_json(load(config), f"/v1/optouts/{quote(number, safe='')}/undo", {"why": why, "by": by})
     if as_json:
@@ -170,7 +170,7 @@ def undo_opt_out(config: Path, number: str, why: str, by: str, as_json: bool) ->
 
 @options.command()
 @options.config_file
-@click.option("--id", type=click.IntRange(min=1), help="Show this report whole.")
+@click.option("--id", type=click.IntRange(min=1), help="Show everything about this report.")
 @click.option("--unmatched", is_flag=True, help="Only reports that belong to no message.")
 @options.limit
 @options.as_json

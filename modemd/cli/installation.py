@@ -30,8 +30,8 @@ _whole_device = click.option(
 def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
     """Install modemd as a service of this machine. Run it as root.
 
-    Makes a user, folders, a systemd unit, udev rules, and a first configuration. Run it again after an upgrade, and
-    after you changed drivers of your own: it then does only what has changed.
+    The command makes a user, folders, a systemd unit, udev rules, and a first configuration. Run it again after each upgrade, and
+    after each change of your own drivers. It then does only what is not done yet.
     """
     machine, runs = installation.Machine(), installation.find_program()
     if not dry_run and os.geteuid():
@@ -79,8 +79,8 @@ _GROUP = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 def udev_rules(folder: Path, group: str, whole_device: bool) -> None:
     """Print udev rules for all modems that the drivers know.
 
-    The rules give ports names under /dev/modemd and a group, and keep ModemManager away. `modemd install` installs
-    them.
+    The rules give each port a name under /dev/modemd and a group, and keep ModemManager away from it. `modemd install` installs
+    the rules.
     """
     if not _GROUP.fullmatch(group):
         raise click.BadParameter(f"{group!r} cannot be the name of a group", param_hint="--group")

@@ -27,7 +27,7 @@ message_id = click.argument("id", type=click.IntRange(min=1))
 @options.config_file
 @message_id
 @click.argument("verdict", type=click.Choice(["sent", "not-sent"]))
-@click.option("--part", type=click.IntRange(min=1), help="Only this part. Without it, all unknown parts.")
+@click.option("--part", type=click.IntRange(min=1), help="Only this part. Without this option, all unknown parts.")
 @authorship_options
 @options.as_json
 def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: str, as_json: bool) -> None:
@@ -52,7 +52,7 @@ def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
 @options.command()
 @options.config_file
 @click.argument("id", type=click.IntRange(min=1), required=False)
-@options.batch("All messages of this batch that were not sent.")
+@options.batch("Cancel all messages of this batch that have not been sent.")
 @authorship_options
 @options.as_json
 def cancel(config: Path, id: int | None, batch: int | None, why: str, by: str, as_json: bool) -> None:
@@ -74,7 +74,7 @@ def _print_message(message: dict[str, Any], as_json: bool) -> None:
 
 @options.command()
 @options.config_file
-@click.option("--id", type=click.IntRange(min=1), help="Show this message whole.")
+@click.option("--id", type=click.IntRange(min=1), help="Show everything about this message.")
 @click.option("--to", help="Only messages to this number.")
 @click.option(
     "--state", type=click.Choice([state.value for state in MessageState]), help="Only messages in this state."

@@ -38,8 +38,8 @@ from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 def ussd(config: Path, code: str, name: str, replies: tuple[str, ...], timeout_s: float, as_json: bool) -> None:
     """Send a USSD code, such as '*100#', and show the answer.
 
-    If the network answers with a menu and no --reply is left, the command asks for a reply at the terminal. Without a
-    terminal, it ends the session.
+    If the network answers with a menu and no --reply is left, the command asks you for a reply at the terminal. Without a
+    terminal, the command ends the session.
     """
     session = _Session(load(config), f"/v1/modems/{quote(name, safe='')}/ussd", timeout_s, as_json)
     try:
@@ -111,7 +111,7 @@ _SPARE_COLUMNS = ("place", "sent", "model", "signal_dbm", "operator", "registrat
 
 @options.group(invoke_without_command=True)
 @options.config_of_group
-@click.option("--id", "name", help="Show the modem with this name whole.")
+@click.option("--id", "name", help="Show everything about the modem with this name.")
 @click.option(
     "--wire", is_flag=True, help="Show the last lines between host and modem, with personal data masked. Needs --id."
 )
@@ -120,7 +120,7 @@ _SPARE_COLUMNS = ("place", "sent", "model", "signal_dbm", "operator", "registrat
 def modems(context: click.Context, config: Path | None, name: str | None, wire: bool, as_json: bool) -> None:
     """Show the modems and their health.
 
-    Also show the devices that modemd cannot use, with the reason.
+    The list also has the devices that modemd cannot use, with the reason.
     """
     if context.invoked_subcommand is not None:
         return
@@ -160,7 +160,10 @@ def modems(context: click.Context, config: Path | None, name: str | None, wire: 
 @click.argument("name")
 @options.as_json
 def forget(config: Path, name: str, as_json: bool) -> None:
-    """Expect a modem no more that was found and is gone for good."""
+    """Forget a modem that is gone for good.
+
+    modemd remembers each modem that it has found by itself. Until you run this command, such a modem stays in the list.
+    """
     found = post_json(load(config), f"/v1/modems/{quote(name, safe='')}/forget", {})
     if as_json:
         print_json(found)

@@ -85,7 +85,7 @@ def config_option(
         envvar=CONFIG_VARIABLE,
         callback=callback,
         type=click.Path(path_type=Path, readable=False),  # the reading says more
-        help=f"The configuration file. Without it: ${CONFIG_VARIABLE}, ./{CONFIG_PLACES[0]}, {CONFIG_PLACES[1]}.",
+        help=f"The configuration file. Without this option: ${CONFIG_VARIABLE}, ./{CONFIG_PLACES[0]}, {CONFIG_PLACES[1]}.",
     )
 
 
@@ -114,11 +114,12 @@ def is_given(parameter: str) -> bool:
 
 def since(help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Makes the option --since."""
-    return click.option("--since", help=f"{help} 2026-11-22, or 2026-11-22T18:30 with or without an offset.")
+    return click.option("--since", help=f"{help} Write 2026-11-22, or 2026-11-22T18:30 with or without an offset.")
 
 
 valid = click.option(
-    "--valid", help="How long a message is worth sending: 90s, 5min, 2h, 3d. Without it, the validity of its class."
+    "--valid",
+    help="How long a message is worth sending: 90s, 5min, 2h, 3d. Without this option, the validity of its class.",
 )
 
 window = click.option(
@@ -177,6 +178,8 @@ def batch(help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 def authorship_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds `--why` and `--by`, which every decision has."""
-    by = click.option("--by", default=current_user_name, help="Who decides. Without it, the user of this shell.")
+    by = click.option(
+        "--by", default=current_user_name, help="Who decides. Without this option, the user of this shell."
+    )
     why = click.option("--why", required=True, help="The reason. It is stored.")
     return why(by(command))

@@ -105,7 +105,7 @@ def encode(
 def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None:
     """Show how a text would be sent.
 
-    Prints the alphabet, the parts, the room left in each, and the characters that make the text longer.
+    The command prints the alphabet, the parts, the free room in each part, and the characters that make the text longer.
     """
     planned = codec.plan(codec.compose_letters(text), reference_width=int(reference_width), national=national)
     if as_json:

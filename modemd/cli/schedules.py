@@ -26,15 +26,23 @@ def schedules() -> None:
 @options.config_file
 @name
 @click.option(
-    "--cron", required=True, help="The times: minute, hour, day, month, day of the week, such as '30 9 * * 1-5'."
+    "--cron",
+    required=True,
+    help="The times: minute, hour, day of the month, month, day of the week, such as '30 9 * * 1-5'.",
 )
-@click.option("--to", required=True, multiple=True, help="A recipient. Write the option once for each.")
+@click.option("--to", required=True, multiple=True, help="A recipient. Write the option once for each recipient.")
 @options.text("The text of the messages.")
 @options.purpose
 @options.valid
 @options.window
-@click.option("--sim", help="The only SIM that may send each of them, by its ICCID. Without it, modemd chooses.")
-@click.option("--late", is_flag=True, help="Replace all missed runs with one late run.")
+@click.option(
+    "--sim", help="The only SIM that may send the messages, by its ICCID. Without this option, modemd chooses."
+)
+@click.option(
+    "--late",
+    is_flag=True,
+    help="Replace all missed runs with one late run. Without this option, missed runs are left out.",
+)
 @options.no_report
 @options.short_code
 @options.as_json
@@ -55,7 +63,7 @@ def add(
 ) -> None:
     """Add a recurring send.
 
-    It is sent at the times of a cron expression, in the configured time zone.
+    modemd sends its messages at the times of a cron expression, in the configured time zone.
     """
     new: dict[str, object] = {
         "name": name,
@@ -128,7 +136,7 @@ def pause(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
 @authorship_options
 @options.as_json
 def resume(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
-    """Resume a paused recurring send. It goes on from now."""
+    """Resume a paused recurring send. Runs that came in the pause are left out."""
     _print_schedule(_decide(config, name, "resume", why, by), as_json)
 
 
@@ -138,7 +146,7 @@ def resume(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
 @authorship_options
 @options.as_json
 def remove(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
-    """Remove a recurring send. The messages that it made are still sent."""
+    """Remove a recurring send. Messages that it has already made are still sent."""
     found = _decide(config, name, "remove", why, by)
     if as_json:
         print_json(found)

@@ -98,7 +98,10 @@ def table_row(row: dict[str, Any]) -> dict[str, Any]:
 def pause(
     config: Path, message_class: str | None, sim: str | None, batch: int | None, why: str, by: str, as_json: bool
 ) -> None:
-    """Pause sending: a class, a SIM, a batch, or everything. Alarms go on, unless --class alarm names them."""
+    """Pause sending: a class, a SIM, a batch, or everything.
+
+    Alarms go on, unless --class alarm names them. A paused batch also holds its alarms.
+    """
     if batch is not None:
         _decide_batch(config, "pause", batch, message_class, sim, why, by, as_json=as_json)
         return
@@ -115,7 +118,7 @@ def pause(
 def resume(
     config: Path, message_class: str | None, sim: str | None, batch: int | None, why: str, by: str, as_json: bool
 ) -> None:
-    """End a pause. Name the same --class and --sim, or --batch, with which it was made."""
+    """End a pause. Write the same --class, --sim or --batch as for the pause."""
     if batch is not None:
         _decide_batch(config, "resume", batch, message_class, sim, why, by, as_json=as_json)
         return
@@ -134,7 +137,10 @@ def _decide_batch(
 @options.config_file
 @options.as_json
 def pauses(config: Path, as_json: bool) -> None:
-    """Show what is paused, since when, by whom and why."""
+    """Show what is paused, since when, by whom and why.
+
+    Of a paused batch, the command shows only the number. With --json, it shows no batches.
+    """
     settings = load(config)
     rows = call_api(settings, "GET", "/v1/pauses")
     if as_json:

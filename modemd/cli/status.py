@@ -20,7 +20,7 @@ from modemd.http.unix import CLIENT_TIMEOUT_S
 
 @options.group(invoke_without_command=True)
 @options.config_of_group
-@click.option("--all", "cleared", is_flag=True, help="Also the alarms that are over.")
+@click.option("--all", "cleared", is_flag=True, help="Show also the alarms that are over.")
 @options.limit
 @options.as_json
 @click.pass_context
@@ -46,10 +46,10 @@ def alarms(context: click.Context, config: Path | None, cleared: bool, limit: in
 @options.config_file
 @options.as_json
 def test_alarms(config: Path, as_json: bool) -> None:
-    """Send a test to everybody who is told of alarms.
+    """Send a test to everybody who is notified of alarms.
 
-    It goes by SMS to each number of alarms.to, and to alarms.command.
-    Exit status 1: nobody is configured, or the command has failed.
+    The command sends an SMS to each number of alarms.to, and runs the program of alarms.command. Exit status 1: neither is
+    configured, or the program has failed.
     """
     settings = load(config)
     found = post_json(settings, "/v1/alarms/test", {}, timeout_s=CLIENT_TIMEOUT_S + TEST_S)
@@ -140,7 +140,7 @@ def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
 
 @options.command()
 @options.config_file
-@click.option("--check", is_flag=True, help="End with 1 if no message can pass.")
+@click.option("--check", is_flag=True, help="End with exit status 1 if no message can pass.")
 @options.as_json
 @click.pass_context
 def status(context: click.Context, config: Path, check: bool, as_json: bool) -> None:

@@ -81,13 +81,12 @@ class Stopped(BaseException):
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0),
-    help="End this many seconds after the start, or after the last step if that is later. "
-    "Without this option, run until Ctrl-C.",
+    help="End this many seconds after the start, but not before the last step. Without this option, run until Ctrl-C.",
 )
 def demo(seconds: float | None) -> None:
     """Show modemd at work, without hardware.
 
-    Starts a daemon and an emulated network with two modems, and sends messages between them. Exit status 0: every
+    The command starts a daemon and an emulated network with two modems, and sends messages between them. Exit status 0: every
     step happened.
     """
     ends_at = None if seconds is None else time.monotonic() + seconds

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
 @options.emulator_directory
 @click.option("--send-latency", default=0.3, show_default=True, help="Seconds from Ctrl-Z to the answer.")
 @click.option(
-    "--numbers", default="", help="Numbers of the SIMs, separated by commas. More SIMs get +33700000001 and following."
+    "--numbers",
+    default="",
+    help="Numbers of the SIMs, separated by commas. Without a number here, the first SIM has +33700000001, the second "
+    "+33700000002, and so on.",
 )
 @click.option(
     "--families",
     default="",
-    help="Families of the modems, separated by commas, used in turn. Without it: huawei_e3372,sim800.",
+    help="Families of the modems, separated by commas, used in turn. Without this option: huawei_e3372,sim800.",
 )
 @click.option(
     "--kind",
@@ -42,8 +45,8 @@ if TYPE_CHECKING:
 @click.option(
     "--scenario",
     type=click.Path(path_type=Path),
-    help="A file that sets all of this except --dir, and how phones behave and what happens when; or the name of a "
-    "shipped scenario.",
+    help="A scenario file, or the name of a shipped scenario. It replaces all options except --dir, and also says how phones "
+    "behave, and what happens when.",
 )
 @click.option(
     "--capture",
@@ -65,9 +68,11 @@ def emulate(
 ) -> None:
     """Run an emulated network with modems, until Ctrl-C.
 
-    The modems are on the ptys DIR/modem0, DIR/modem1 and so on. When all are ready, print one line for each: name,
-    port, family, number, IMEI, ICCID. Without --kind the network behaves like real ones: it loses one report in ten.
-    Standard error says what else it does.
+    The modems are on the ptys DIR/modem0, DIR/modem1 and so on. When all modems are ready, the command prints one line for each:
+    name, port, family, number, IMEI, ICCID.
+
+    Without --kind, the network behaves like real ones: it loses one report in ten, and has other faults, which standard error
+    lists.
     """
     from modemd.emulator.lab.lab import LabOptions
     from modemd.emulator.lab.server import serve
@@ -165,7 +170,7 @@ def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -
 @click.argument("kind")
 @click.argument("values", nargs=-1, metavar="[KEY=VALUE]...")
 def fault(directory: Path, modem: str, kind: str, values: tuple[str, ...]) -> None:
-    """Put a fault of this KIND on an emulated MODEM. `--list` shows the kinds and their values."""
+    """Put a fault of this KIND on an emulated MODEM. --list shows the kinds and their values."""
     from modemd.emulator.lab.requests import network as requests_network
 
     given = {}

@@ -58,7 +58,7 @@ def send(
 ) -> None:
     """Send a message from the phone.
 
-    It goes TO the number of a SIM or of another phone, with TEXT or the contents that an option gives.
+    TO is the number of a SIM or of another phone. The message has TEXT, or the contents that an option gives.
     """
     directory, number = obj
     if flash and message_class is not None:

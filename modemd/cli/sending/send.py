@@ -27,23 +27,24 @@ MOST_PROBLEMS = 20
 @click.option(
     "--to",
     multiple=True,
-    help="The recipient: +33612345678, or a national number of the configured country. Write the option once for each.",
+    help="The recipient: +33612345678, or a national number of the configured country. Write the option once for each "
+    "recipient.",
 )
 @options.text("The text of the message.", required=False)
 @options.purpose
-@click.option("--at", help="The earliest time to send: 2026-11-22T18:30, or 18:30 for the next one.")
+@click.option("--at", help="The earliest time to send: 2026-11-22T18:30, or 18:30, which is the next 18:30.")
 @options.valid
 @options.window
-@click.option("--sim", help="The only SIM that may send it, by its ICCID. Without it, modemd chooses.")
-@click.option("--key", help="Your own name for the message or file: modemd never sends the same key twice.")
+@click.option("--sim", help="The only SIM that may send it, by its ICCID. Without this option, modemd chooses.")
+@click.option("--key", help="Your own name for the message or the CSV, so that modemd sends it only once.")
 @options.no_report
 @options.short_code
 @click.option("--csv", "csv_file", help="A file with the columns to,text,class[,at,key]. Write - for standard input.")
 @click.option("--to-column", help="The column of the CSV that has the recipients, if it is not named to.")
 @click.option("--text-column", help="The column of the CSV that has the texts, if it is not named text.")
-@click.option("--dedupe", is_flag=True, help="Of the rows of the CSV for one number, send only the first.")
-@click.option("--dry-run", is_flag=True, help="Tell parts, duration and cost. Send and store nothing.")
-@click.option("--wait", callback=parse_wait, help="Wait so long for the outcome: 60s, 5min.")
+@click.option("--dedupe", is_flag=True, help="If several rows of the CSV have the same number, send only the first.")
+@click.option("--dry-run", is_flag=True, help="Print parts, duration and cost. Send and store nothing.")
+@click.option("--wait", callback=parse_wait, help="Wait for the outcome, at most this long: 60s, 5min. Not with --csv.")
 @options.as_json
 def send(
     config: Path,
@@ -67,8 +68,11 @@ def send(
 ) -> None:
     """Send a message, or every row of a CSV.
 
-    If the command ends with 0, the messages are on disk; the daemon sends them as soon as it can. With --wait, 0 means sent, 1
-    failed, and 3 that it is not known yet. With --csv, the other options are for all rows that do not say it themselves.
+    If the command ends with 0, all accepted messages are on disk. The daemon sends them as soon as it can. With --wait, the
+    exit status says the outcome: 0 sent, 1 failed, 3 not known yet.
+
+    With --csv, the options --text, --class, --at, --valid, --window, --sim, --no-report and --short-code are for all rows that
+    have no value of their own.
     """
     if wait is not None and (dry_run or csv_file is not None):
         raise click.UsageError("--wait is for messages that are sent now; modemd batches shows what became of a CSV")
