@@ -187,6 +187,7 @@ _ATTEMPTS = (
     "CREATE INDEX attempt_recipient ON attempt (sim, substr(number, -6), opened_at) WHERE outcome = 'sent'",
     # For reports, and for the start after a crash.
     "CREATE INDEX attempt_unanswered ON attempt (sim, matchable) WHERE outcome IN ('open', 'unknown')",
+    # last_attempt: up to it, all attempts of the SIM had ended when the report came.
     """CREATE TABLE report (
         id INTEGER PRIMARY KEY,
         sim TEXT NOT NULL,
@@ -199,6 +200,7 @@ _ATTEMPTS = (
         discharged_at TEXT,
         stored_at TEXT NOT NULL,
         attempt_id INTEGER REFERENCES attempt (id),
+        last_attempt INTEGER NOT NULL,
         fingerprint BLOB NOT NULL UNIQUE
     ) STRICT""",
     "CREATE INDEX report_unmatched ON report (sim, stored_at) WHERE attempt_id IS NULL",

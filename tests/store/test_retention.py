@@ -153,8 +153,8 @@ def fill(bench: Bench, many: int) -> None:
            SELECT i, i, 1, 'delivered', :number, 1, :lane, :at FROM n""",
         """INSERT INTO attempt (id, part_id, message_id, number, sim, modem, opened_at, outcome, reference, matchable)
            SELECT i, i, i, :number, :sim, 'stick', :at, 'sent', i % 256, 0 FROM n""",
-        """INSERT INTO report (sim, tpdu, reference, number, status, outcome, stored_at, attempt_id, fingerprint)
-           SELECT :sim, x'00', i % 256, :number, 0, 'delivered', :at, i, CAST(i AS BLOB) FROM n""",
+        """INSERT INTO report (sim, tpdu, reference, number, status, outcome, stored_at, attempt_id, last_attempt, fingerprint)
+           SELECT :sim, x'00', i % 256, :number, 0, 'delivered', :at, i, i, CAST(i AS BLOB) FROM n""",
         "INSERT INTO event (message_id, at, what) SELECT i, :at, 'message delivered' FROM n",
     ):
         bench.db.execute(text + statement, given)

@@ -53,11 +53,12 @@ class NewReport:
 def record_report(db: sqlite3.Connection, new: NewReport, owner: FindOwner, now: datetime) -> int | None:
     """Stores a report and settles its attempt. Returns the message that it speaks of; None if that is not certain, or the report
     came before."""
-    attempt = _match(db, new, owner, now)
+    last_attempt = _find_last_ended(db, new.sim)
+    attempt = _match(db, new, owner, now, last_attempt)
     kept_as = db.execute(
         """INSERT INTO report (sim, tpdu, reference, number, status, outcome, accepted_at, discharged_at, stored_at, attempt_id,
-                               fingerprint)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING RETURNING id""",
+                               last_attempt, fingerprint)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING RETURNING id""",
         (
             new.sim,
             new.tpdu,
@@ -69,6 +70,7 @@ def record_report(db: sqlite3.Connection, new: NewReport, owner: FindOwner, now:
             to_text(new.discharged_at) if new.discharged_at else None,
             to_text(now),
             attempt["id"] if attempt is not None else None,
+            last_attempt,
             _fingerprint(new),
         ),
     ).fetchone()
@@ -120,7 +122,7 @@ def _match_late(db: sqlite3.Connection, report: sqlite3.Row, owner: FindOwner, n
     """Matches a report that was stored without an attempt. Returns the message that it settled; None if it still has no
     attempt."""
     new, stored_at = _parse_report(report), from_text(report["stored_at"])
-    attempt = _match(db, new, owner, now, stored_at)
+    attempt = _match(db, new, owner, now, report["last_attempt"], stored_at)
     if attempt is None:
         return None
     db.execute("UPDATE report SET attempt_id = ? WHERE id = ?", (attempt["id"], report["id"]))
@@ -141,7 +143,7 @@ def explain_unmatched(db: sqlite3.Connection, report_id: int, weigh: MatchReport
     """Returns why an unmatched report belongs to no attempt, by what is known of the attempts now."""
     report = db.execute("SELECT * FROM report WHERE id = ?", (report_id,)).fetchone()
     new, stored_at = _parse_report(report), from_text(report["stored_at"])
-    by_id = _find_possible_attempts(db, new, stored_at, stored_at)
+    by_id = _find_possible_attempts(db, new, stored_at, report["last_attempt"], stored_at)
     finding = weigh(*_gather_facts(db, new, by_id, stored_at))
     if finding.doubt is not None:
         return finding.doubt
@@ -165,12 +167,26 @@ def _parse_optional_time(text: str | None) -> datetime | None:
     return from_text(text) if text is not None else None
 
 
+def _find_last_ended(db: sqlite3.Connection, sim: str) -> int:
+    """Returns an attempt up to which all of a SIM have ended; 0 if none has."""
+    first_open = f"SELECT min(id) AS id FROM attempt WHERE sim = ? AND outcome = 'open' AND {UNANSWERED_SQL}"  # noqa: S608 - our own words
+    opened = db.execute(first_open, (sim,)).fetchone()["id"]
+    if opened is not None:
+        return int(opened) - 1
+    return db.execute("SELECT max(id) AS id FROM attempt").fetchone()["id"] or 0
+
+
 def _match(
-    db: sqlite3.Connection, new: NewReport, owner: FindOwner, now: datetime, stored_at: datetime | None = None
+    db: sqlite3.Connection,
+    new: NewReport,
+    owner: FindOwner,
+    now: datetime,
+    last_attempt: int,
+    stored_at: datetime | None = None,
 ) -> sqlite3.Row | None:
     """Returns the attempt that a report is of; None if that is not certain, or the attempt's answer is still awaited, after which
-    `rematch_reports` follows. `stored_at`: when the report came, if not now."""
-    by_id = _find_possible_attempts(db, new, now, stored_at or now)
+    `rematch_reports` follows. `stored_at`: when the report came, if not now; `last_attempt`: the last one that had ended then."""
+    by_id = _find_possible_attempts(db, new, now, last_attempt, stored_at or now)
     found = owner(*_gather_facts(db, new, by_id, now))
     if found is None or by_id[found]["outcome"] == "open":
         return None
@@ -178,7 +194,7 @@ def _match(
 
 
 def _find_possible_attempts(
-    db: sqlite3.Connection, new: NewReport, now: datetime, stored_at: datetime
+    db: sqlite3.Connection, new: NewReport, now: datetime, last_attempt: int, stored_at: datetime
 ) -> dict[int, sqlite3.Row]:
     """Returns the attempts that may own a report, by id. Attempts to other numbers are left out if the end of the number tells
     them: of one reference there are a thousand in a month."""
@@ -196,8 +212,12 @@ def _find_possible_attempts(
     ).fetchall()
     if end is not None:
         rows += db.execute(_RIVALS, parameters).fetchall()
-    # A report cannot speak of what was written after it came.
-    return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= to_text(stored_at)}
+    # A report cannot speak of what was written after it came. The times alone do not tell, if the clock was set back between.
+    return {
+        row["id"]: row
+        for row in rows
+        if row["id"] <= last_attempt or (row["written_at"] or row["opened_at"]) <= to_text(stored_at)
+    }
 
 
 # `settled_stamp`: when the service centre took the message, by the report that settled the attempt: received (TP-Status 0), or a

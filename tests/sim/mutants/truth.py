@@ -373,4 +373,12 @@ MUTANTS = (
         "identity = identity if known is None else replace(identity, iccid=identity.imsi)",
         "tests/service/modems/test_backend.py",
     ),
+    Mutant(
+        "clock_hides_an_attempt",
+        "an attempt that was written after a report, by a clock that was set back since, is not looked at",
+        _REPORTS,
+        'if row["id"] <= last_attempt or (row',
+        "if (row",
+        _REPORTS_TESTS,
+    ),
 )

@@ -158,6 +158,17 @@ def test_two_unknown_attempts_to_one_number_stay_unknown(bench: Bench) -> None:
     assert (bench.state(first), bench.state(second), unmatched(bench)) == ("unknown", "unknown", 1)
 
 
+def test_a_clock_that_was_set_back_hides_no_attempt(bench: Bench) -> None:
+    """By its time the owner of the reference was written after its report, which is its own all the same."""
+    first, second = bench.submit(), bench.submit()
+    bench.lose()
+    bench.passes(seconds=30)
+    bench.send(reference=7)
+    bench.passes(seconds=-20)
+    assert bench.report(7, accepted_at=bench.now) == second
+    assert (bench.state(first), bench.state(second)) == ("unknown", "delivered")
+
+
 def test_a_wrapped_reference_is_told_by_time(bench: Bench) -> None:
     """When a SIM's references have come round, the attempt in time owns the report."""
     old = bench.submit()
