@@ -49,6 +49,12 @@ def _make_safe(text: str, *, err: bool = False) -> str:
     return shown.encode(encoding, "replace").decode(encoding)
 
 
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Prints the warnings of an answer on stderr, a line each."""
+    for warning in warnings:
+        echo(f"warning: {printable(warning)}", err=True)
+
+
 def echo_over_last(text: str) -> None:
     """Prints `text` on stderr over the line that was printed last."""
     click.echo("\r", nl=False, err=True)

@@ -62,6 +62,10 @@ class CheckedFile:
                 "only once"
             )
 
+    def warn_of_file(self, warnings: tuple[str, ...]) -> None:
+        """Adds warnings about the whole file."""
+        self._general += warnings
+
     def warn(self, line: int, warnings: tuple[str, ...]) -> None:
         """Adds warnings about a line."""
         self._warnings += [f"line {line}: {each}" for each in warnings[: MOST_WARNINGS - len(self._warnings)]]
