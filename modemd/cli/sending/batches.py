@@ -71,6 +71,15 @@ def _print_batch(settings: Settings, batch: dict[str, Any]) -> None:
         echo("messages: " + ", ".join(f"{count} {state}" for state, count in batch["messages"].items()))
     for message in batch["refusals"]:
         echo(f"message {message['id']} to {message['to']} refused: {message['reason']}")
+    if more := explain_unlisted(batch):
+        echo(more)
+
+
+def explain_unlisted(batch: dict[str, Any]) -> str:
+    """Returns how many rows consent refused beside the messages that a batch lists, and what lists them. Nothing if that are all,
+    or if the rows are no messages yet."""
+    more = batch["refused"] - len(batch["refusals"]) if batch["refusals"] else 0
+    return f"{more} more are refused: modemd messages --batch {batch['id']} --state refused" if more else ""
 
 
 def count_left(batch: dict[str, Any]) -> int:

@@ -11,6 +11,7 @@ import click
 from modemd.cli import options
 from modemd.cli.client import post_json, warn_without_daemon
 from modemd.cli.output import count_parts, echo, print_json, print_warnings, printable
+from modemd.cli.sending.batches import explain_unlisted
 from modemd.cli.sending.csv_upload import post_rows, preview_rows
 from modemd.cli.sending.estimates import print_estimate, print_preview
 from modemd.cli.sending.waiting import parse_wait, wait_for_outcomes
@@ -204,6 +205,8 @@ def _print_batch(settings: Settings, batch: dict[str, Any], as_json: bool) -> No
     print_warnings(batch["warnings"])
     for message in batch["refusals"]:
         echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
+    if more := explain_unlisted(batch):
+        echo(f"modemd: {more}", err=True)
     if batch["estimate"] is not None and batch["estimate"]["messages"] and not as_json:
         print_estimate(batch["estimate"], settings.timezone)
     if not batch["accepted"]:

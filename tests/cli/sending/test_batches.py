@@ -53,6 +53,22 @@ def test_a_batch_without_messages_is_shown(modemd: Modemd) -> None:
     assert json.loads(ask(modemd, "status", "--json").out)["in_batches"] == 60
 
 
+def test_refused_rows_that_are_not_listed_are_counted(modemd: Modemd, config: Path) -> None:
+    """With the command that lists them, as soon as they are messages."""
+    with config.open("a", encoding="utf-8") as file:
+        file.write("consent: {marketing: opted_in}\n")
+    path = config.with_name("rows.csv")
+    rows = "".join(f"+336{row:08d},x,marketing\n" for row in range(102))
+    path.write_text(f"to,text,class\n{rows}", encoding="utf-8")
+    assert modemd("send", "--config", "FILE", "--csv", str(path), "--key", "k") == Ended(
+        1, "batch 1: 0 accepted, 102 refused\n", ""
+    )
+    ask(modemd, "cancel", "--batch", "1", *WHY)  # makes messages of them, as a daemon does
+    more = "2 more are refused: modemd messages --batch 1 --state refused"
+    shown = ask(modemd, "batches", "--id", "1").out.splitlines()
+    assert (shown[-2].startswith("message 100 to "), shown[-1]) == (True, more)
+
+
 @pytest.mark.usefixtures("large")
 def test_a_batch_is_cancelled(modemd: Modemd) -> None:
     """All its rows end, and are counted; programs get the number."""
