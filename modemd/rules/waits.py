@@ -124,10 +124,16 @@ class UnknownFacts:
 
 
 def explain_wait(facts: QueuedFacts | HeldFacts | UnknownFacts, expires_at: datetime, service: ServiceFacts) -> Wait:
-    """Returns why a message waits, and until when. The sentence says when it is given up, if it may be."""
+    """Returns why a message waits, and until when. The sentence says when it is given up, if it may be; once its validity has
+    ended, only that: the daemon ends it with its next sweep."""
     match facts:
         case UnknownFacts():
             return _explain_unknown(facts, expires_at, service)
+        case _ if service.is_clock_trusted and expires_at <= service.now:
+            return Wait(
+                WaitCode.OVER,
+                f"its validity ended at {_clock(expires_at, service)}: it has expired and will not be sent",
+            )
         case HeldFacts():
             found = _explain_held(facts, service)
         case QueuedFacts():

@@ -186,6 +186,27 @@ def test_what_is_due_waits_for_the_clock() -> None:
     assert explain_wait(HeldFacts("scheduled", NOW, 0, None), EXPIRES, service).code is WaitCode.CLOCK
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(QUEUED, id="queued"),
+        pytest.param(replace(QUEUED, sims=()), id="no modem"),
+        pytest.param(HeldFacts("quota_day", LATER, 0, None), id="held"),
+        pytest.param(HeldFacts("restored", None, 0, None), id="restored"),
+    ],
+)
+@pytest.mark.parametrize("is_running", [True, False])
+def test_what_has_expired_is_not_sent(facts: QueuedFacts | HeldFacts, *, is_running: bool) -> None:
+    """From the end of its validity on that is the reason, whatever else holds it up; nothing expires by a clock that is not
+    trusted."""
+    service = replace(SERVICE, is_running=is_running)
+    found = explain_wait(facts, NOW, service)
+    sentence = "its validity ended at 2026-11-22 13:00:00: it has expired and will not be sent"
+    assert (found.code, found.message, found.until) == (WaitCode.OVER, sentence, None)
+    assert explain_wait(facts, NOW + timedelta(microseconds=1), service).code is not WaitCode.OVER
+    assert explain_wait(facts, NOW, replace(service, is_clock_trusted=False)).code is not WaitCode.OVER
+
+
 def test_an_unknown_message() -> None:
     """It is repeated at a time, or waits for evidence until it closes."""
     repeated = explain_wait(UnknownFacts(LATER), EXPIRES, SERVICE)
