@@ -16,6 +16,7 @@ from modemd.emulator.device.family import families
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.journal import Accepted
 from modemd.emulator.network.network import Network as Core
+from modemd.emulator.network.numbers import check_sim_number
 from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.status_reports import LATE_S, Oddity
 from modemd.emulator.network.ussd_services import UssdAnswer
@@ -87,13 +88,13 @@ class Network:
         Without `number`, numbers count up from +33700000001. Latencies are seconds, None: those of the family; with
         `boot_factor` 1 a restart takes as long as in the family, with 0 no time; with `chatty` the modem sends the idle
         lines of its family. `operator` is that of the SIM, from `operator()`; `pin` is asked for; `capacity` is how
-        many messages the SIM can store; `port` is the path of the port. Raises ValueError for an unknown family;
-        Refused for a number that is taken.
+        many messages the SIM can store; `port` is the path of the port. Raises ValueError for an unknown family or a
+        number that is not E.164; Refused for a number that is taken.
         """
         if family not in families:
             raise ValueError(f"family {family!r} is not one of {', '.join(families)}")
         name = f"modem{len(self.modems)}"
-        number = number or f"+3370{len(self.modems) + 1:07d}"
+        number = check_sim_number(number) if number is not None else f"+3370{len(self.modems) + 1:07d}"
 
         def make() -> Modem:
             sim = self._core.sim(number, operator=operator, pin=pin, capacity=capacity)

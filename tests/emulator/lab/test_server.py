@@ -536,7 +536,8 @@ async def test_a_stale_folder_is_taken_over(tmp_path: Path) -> None:
     ("wrong", "told"),
     [
         ({"modems": 0}, "modems: 0"),
-        ({"numbers": ("+331", "+332")}, "numbers: 2 given for 1"),
+        ({"numbers": ("+33700000001", "+33700000002")}, "numbers: 2 given for 1"),
+        ({"numbers": ("0612",)}, r"numbers: '0612' is not E\.164, as in \+33612345678"),
         ({"modems": 2, "numbers": ("+33700000002",)}, "given twice"),
         ({"families": ()}, "families: none"),
         ({"families": ("nokia",)}, "families: 'nokia'"),

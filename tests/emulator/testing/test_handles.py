@@ -38,6 +38,14 @@ def test_a_message_goes_from_port_to_phone(network: Network) -> None:
     assert [entry.text for entry in network.wait_for_accepted()] == ["Your code is 1234"]
 
 
+@pytest.mark.parametrize("number", ["0612", ""])
+def test_a_modem_has_the_number_of_a_subscriber(network: Network, number: str) -> None:
+    """What is no such number is refused, and no modem is made."""
+    with pytest.raises(ValueError, match=r"is not E\.164"):
+        network.modem(number)
+    assert network.modems == []
+
+
 def test_a_phone_writes_to_a_modem(network: Network) -> None:
     """What a phone writes to a modem is told on its port and stored on its SIM."""
     modem = network.modem("+33700000042")
