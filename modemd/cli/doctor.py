@@ -16,7 +16,7 @@ import click
 from modemd import resources
 from modemd.accounts import explain_denial
 from modemd.cli import options
-from modemd.cli.output import echo, print_json, printable
+from modemd.cli.output import print_json, print_sentence, printable
 from modemd.cli.show.times import localise
 
 if TYPE_CHECKING:
@@ -71,15 +71,15 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
         zone = environment.settings.timezone if environment.settings is not None else None
         for finding in report.findings:
             _print_finding(finding, zone)
-        echo(localise(report.message, zone))
+        print_sentence(localise(report.message, zone))
     context.exit(0 if report.can_send else 1)
 
 
 def _print_finding(finding: Finding, zone: tzinfo | None) -> None:
     about = f"{finding.subject}: " if finding.subject is not None else ""
-    echo(f"{_MARKS[finding.severity]:<8} {printable(localise(f'{about}{finding.what}', zone))}")
+    print_sentence(f"{_MARKS[finding.severity]:<8} {printable(localise(f'{about}{finding.what}', zone))}", 9)
     if finding.remedy:
-        echo(f"         -> {printable(localise(finding.remedy, zone))}")
+        print_sentence(f"         -> {printable(localise(finding.remedy, zone))}", 12)
 
 
 def _make_environment(config: Path) -> Environment:

@@ -227,6 +227,17 @@ def print_wrapped(first: str, words: Sequence[str]) -> None:
         echo(line)
 
 
+def print_sentence(text: str, indent: int = 4) -> None:
+    """Prints a sentence on one line. On a terminal that is too narrow it goes on in further lines, which begin after so many
+    blanks."""
+    width = shutil.get_terminal_size().columns if is_terminal() else None
+    line, rest = (text, "") if width is None else split(text, width)
+    echo(line)
+    while width is not None and rest:
+        line, rest = split(rest, max(width - indent, 1))
+        echo(f"{' ' * indent}{line}")
+
+
 def is_terminal() -> bool:
     """Returns True if a person reads stdout on a terminal."""
     return sys.stdout.isatty()
