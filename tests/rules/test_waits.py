@@ -74,6 +74,10 @@ def decided(verdict: SendVerdict, reason: str = "", until: datetime | None = Non
             "west is not ready: gone; east is not ready: searching", None, id="two modems",
         ),
         pytest.param(
+            tuple(replace(WEST, modem=name, fault="gone") for name in "abcde"), WaitCode.NOT_READY,
+            "a is not ready: gone; b is not ready: gone; c is not ready: gone; and 2 more", None, id="many modems",
+        ),
+        pytest.param(
             (replace(WEST, fault="gone"), replace(WEST, modem="east", rests_until=LATER, error="x")), WaitCode.SIM_RESTS,
             "the SIM in east was refused too often (x) and rests until 2026-11-22 14:00:00; west is not ready: gone", LATER,
             id="what has an end goes first",
@@ -122,6 +126,15 @@ def test_an_earlier_message_goes_first() -> None:
             None, None, False, ("west: gone",), WaitCode.NOT_READY, "no modem is ready: west: gone", id="gone"
         ),
         pytest.param(None, None, False, (), WaitCode.NOT_READY, "no modem is ready: none is found", id="no modem"),
+        pytest.param(
+            None,
+            None,
+            False,
+            ("a: gone", "b: gone", "c: gone"),
+            WaitCode.NOT_READY,
+            "a: gone; b: gone; and 1 more",
+            id="many",
+        ),
     ],
 )
 def test_no_sim_is_here(
