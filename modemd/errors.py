@@ -108,6 +108,7 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal", 500
     UNAVAILABLE = "unavailable", 503
     TOO_MANY_CLIENTS = "too_many_clients", 503
+    STOPPING = "stopping", 503
     STORE = "store", 503
     NO_DATABASE = "no_database", 503
     LOCKED = "locked", 503

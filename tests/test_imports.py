@@ -33,7 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "modem": {"connector", "programs", "at", "pdu", "profiles", "clock", "logs"},
     "service": {"connector", "programs", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
     # The words of the trade (classes, states) are the rules'; faces may name them.
-    "api": {"service", "rules", "controls"},
+    "api": {"service", "rules", "controls", "http"},
     "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service", "accounts"},
     "sd_notify": {"logs"},
     "installation": {"resources", "profiles"},

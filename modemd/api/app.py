@@ -21,9 +21,11 @@ def create_app(service: Service) -> FastAPI:
         dependencies=[Depends(requests.refuse_unknown_queries)],
     )
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
-    errors.add_error_handlers(app)
-    for subject in (messages, inbox, contacts, modems, status, schedules, sims):
-        app.include_router(subject.make_router(service))
+    subjects = (messages, inbox, contacts, modems, status, schedules, sims)
+    routers = [subject.make_router(service) for subject in subjects]
+    for router in routers:
+        app.include_router(router)
+    errors.add_error_handlers(app, [route for router in routers for route in router.routes])
     return app
 
 

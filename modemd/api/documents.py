@@ -17,7 +17,7 @@ from modemd.service.messages.history import MessageHistory, MessageView, ReportV
 from modemd.service.messages.submission import SubmitResult
 from modemd.service.modems.views import WireLine
 from modemd.service.operations.health import StatusView, WaitingView
-from modemd.service.views import SimView
+from modemd.service.views import PauseView, SimView
 
 Document = dict[str, Any]
 
@@ -135,6 +135,11 @@ def _(view: SimView) -> Document:
         "rate": view.rate,
         "balance": _make_value(view.balance),
     }
+
+
+@document.register
+def _(view: PauseView) -> Document:
+    return document(view.pause) | {"warnings": list(view.warnings)}
 
 
 @document.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,9 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from modemd.controls import mark_controls
 from modemd.errors import ErrorCode, ModemdError, Refused, StoreError
+from modemd.http.methods import list_methods
 
 # How many mistakes of one request are told, and how many characters of the place of each.
 MOST_PROBLEMS = 20
@@ -22,8 +25,8 @@ LONGEST_PLACE = 100
 _NO_OBJECT = frozenset({"model_attributes_type", "dict_type", "model_type"})
 
 
-def add_error_handlers(app: FastAPI) -> None:
-    """Adds handlers that give every error the body of `error_response`."""
+def add_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Adds handlers that give every error the body of `error_response`. `routes`: all of the application, in its order."""
 
     @app.exception_handler(ModemdError)
     async def on_modemd_error(request: Request, error: ModemdError) -> JSONResponse:
@@ -49,8 +52,12 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
         code = _HTTP_CODES.get(error.status_code, ErrorCode.HTTP)
-        response = error_response(code, _describe_http_error(request, error), status=error.status_code)
-        response.headers.update(error.headers or {})
+        headers = dict(error.headers or {})
+        if "Allow" in headers and (methods := list_methods(routes, request.scope["path"])):
+            headers["Allow"] = ", ".join(methods)
+        text = _describe_http_error(request, error, headers.get("Allow"))
+        response = error_response(code, text, status=error.status_code)
+        response.headers.update(headers)
         return response
 
     @app.exception_handler(Exception)
@@ -59,13 +66,13 @@ def add_error_handlers(app: FastAPI) -> None:
         return error_response(ErrorCode.INTERNAL, "a mistake inside modemd; its log tells more")
 
 
-def _describe_http_error(request: Request, error: HTTPException) -> str:
-    """Returns in words what the framework says with two: a path that is no route, or a method that a route does not take."""
+def _describe_http_error(request: Request, error: HTTPException, takes: str | None) -> str:
+    """Returns in words what the framework says with two: a path that is no route, or a method that a route does not take.
+    `takes`: the methods that it takes."""
     path = _shorten(request.url.path)
     if error.status_code == HTTPStatus.NOT_FOUND:
         return f"there is no route {path}; modemd help api lists the routes"
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        takes = (error.headers or {}).get("Allow")
         return f"{path} does not take {request.method}{f'; it takes {takes}' if takes else ''}"
     return str(error.detail)
 

@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ import click
 from modemd import resources
 from modemd.accounts import explain_denial
 from modemd.cli import options
-from modemd.cli.output import echo, print_json, printable
+from modemd.cli.output import print_json, print_sentence, printable
+from modemd.cli.show.times import localise
 
 if TYPE_CHECKING:
     from modemd.config import Settings
@@ -58,24 +59,27 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
     from modemd.doctor import examine
     from modemd.doctor.examination import as_json as document
 
+    environment = _make_environment(config)
+
     async def run() -> Report:
-        return await examine(_make_environment(config), port=port, send=send_to_self)
+        return await examine(environment, port=port, send=send_to_self)
 
     report = asyncio.run(run())
     if as_json:
         print_json(document(report))
     else:
+        zone = environment.settings.timezone if environment.settings is not None else None
         for finding in report.findings:
-            _print_finding(finding)
-        echo(report.message)
+            _print_finding(finding, zone)
+        print_sentence(localise(report.message, zone))
     context.exit(0 if report.can_send else 1)
 
 
-def _print_finding(finding: Finding) -> None:
+def _print_finding(finding: Finding, zone: tzinfo | None) -> None:
     about = f"{finding.subject}: " if finding.subject is not None else ""
-    echo(f"{_MARKS[finding.severity]:<8} {printable(f'{about}{finding.what}')}")
+    print_sentence(f"{_MARKS[finding.severity]:<8} {printable(localise(f'{about}{finding.what}', zone))}", 9)
     if finding.remedy:
-        echo(f"         -> {printable(finding.remedy)}")
+        print_sentence(f"         -> {printable(localise(finding.remedy, zone))}", 12)
 
 
 def _make_environment(config: Path) -> Environment:

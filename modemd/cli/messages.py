@@ -13,7 +13,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json, warn_without_daemon
 from modemd.cli.lists import RowList, fetch_list, print_list, print_one
 from modemd.cli.options import authorship_options
-from modemd.cli.output import count_parts, echo, print_json, print_wrapped, printable
+from modemd.cli.output import count_parts, echo, print_json, print_sentence, print_wrapped, printable
 from modemd.cli.sending.batches import decide, explain_no_messages
 from modemd.cli.sending.send import print_accepted
 from modemd.cli.show.times import format_time, format_times, localise, parse_moment
@@ -148,9 +148,11 @@ def explain(config: Path, id: int, as_json: bool) -> None:
     reason = f" ({found['reason']})" if found["reason"] else ""
     until = f" until {format_time(found['until'], zone)}" if found["until"] else ""
     parts = count_parts(found["parts"])
-    echo(f"message {found['id']} to {found['to']}, {found['class']}, {parts}: {found['state']}{until}{reason}")
+    print_sentence(
+        f"message {found['id']} to {found['to']}, {found['class']}, {parts}: {found['state']}{until}{reason}"
+    )
     if found["waits"] is not None:
-        echo(f"waits because {localise(printable(found['waits']['message']), zone)}")
+        print_sentence(f"waits because {localise(printable(found['waits']['message']), zone)}")
     echo(found["text"])
     details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:

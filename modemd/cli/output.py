@@ -49,6 +49,12 @@ def _make_safe(text: str, *, err: bool = False) -> str:
     return shown.encode(encoding, "replace").decode(encoding)
 
 
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Prints the warnings of an answer on stderr, a line each."""
+    for warning in warnings:
+        echo(f"warning: {printable(warning)}", err=True)
+
+
 def echo_over_last(text: str) -> None:
     """Prints `text` on stderr over the line that was printed last."""
     click.echo("\r", nl=False, err=True)
@@ -219,6 +225,17 @@ def print_wrapped(first: str, words: Sequence[str]) -> None:
             lines[-1] += f"{GAP}{word}"
     for line in lines:
         echo(line)
+
+
+def print_sentence(text: str, indent: int = 4) -> None:
+    """Prints a sentence on one line. On a terminal that is too narrow it goes on in further lines, which begin after so many
+    blanks."""
+    width = shutil.get_terminal_size().columns if is_terminal() else None
+    line, rest = (text, "") if width is None else split(text, width)
+    echo(line)
+    while width is not None and rest:
+        line, rest = split(rest, max(width - indent, 1))
+        echo(f"{' ' * indent}{line}")
 
 
 def is_terminal() -> bool:

@@ -11,7 +11,7 @@ import click
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json, warn_without_daemon
 from modemd.cli.options import authorship_options
-from modemd.cli.output import echo, print_json, print_rows, print_table, printable
+from modemd.cli.output import echo, print_json, print_rows, print_table, print_warnings, printable
 from modemd.config import load
 
 name = click.argument("name")
@@ -83,8 +83,7 @@ def add(
     settings = load(config)
     added = post_json(settings, "/v1/schedules", new)
     warn_without_daemon(settings)
-    for warning in added["warnings"]:
-        echo(f"warning: {warning}", err=True)
+    print_warnings(added["warnings"])
     _print_schedule(added, as_json)
 
 

@@ -11,7 +11,7 @@ import click
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
-from modemd.cli.output import echo, print_json, print_table, printable
+from modemd.cli.output import echo, print_json, print_sentence, print_table, print_warnings, printable
 from modemd.cli.sending.batches import decide
 from modemd.cli.show.times import format_time
 from modemd.config import Settings, load
@@ -70,7 +70,7 @@ def _print_pauses(pauses: list[dict[str, Any]], settings: Settings) -> None:
     for pause in pauses:
         since = format_time(pause["at"], settings.timezone)
         what = f"{_describe_pause(pause)} is paused since {since} by {pause['by']}: {pause['why']}"
-        echo(printable(what))
+        print_sentence(printable(what))
 
 
 def _describe_pause(pause: dict[str, Any]) -> str:
@@ -161,6 +161,9 @@ def _post_decision(
 ) -> None:
     decision = {"class": message_class, "sim": sim, "why": why, "by": by}
     pauses = post_json(load(config), f"/v1/{verb}", decision)
+    for each in pauses:
+        if verb == "pause" and (each["class"], each["sim"]) == (message_class, sim):
+            print_warnings(each["warnings"])
     if as_json:
         print_json(pauses)
         return

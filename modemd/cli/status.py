@@ -12,7 +12,7 @@ import click
 
 from modemd.cli import options, sims
 from modemd.cli.client import call_api, post_json, warn_without_daemon
-from modemd.cli.output import echo, print_json, print_rows, print_table, printable
+from modemd.cli.output import echo, print_json, print_rows, print_sentence, print_table, printable
 from modemd.cli.show.times import format_time, localise
 from modemd.config import load
 from modemd.http.unix import CLIENT_TIMEOUT_S
@@ -80,12 +80,12 @@ SPARE_COLUMNS = ("sent", "model", "signal_dbm", "registration", "number")
 
 def print_status(found: Mapping[str, Any], zone: tzinfo | None = None) -> None:
     """Prints whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
-    echo(localise(printable(found["message"]), zone))
+    print_sentence(localise(printable(found["message"]), zone))
     if not found["clock"]["trusted"]:
         because = localise(found["clock"]["because"], zone)
-        echo(f"the clock is not trusted ({because}): calendar, expiry and marketing are stopped")
+        print_sentence(f"the clock is not trusted ({because}): calendar, expiry and marketing are stopped")
     for alarm in found["alarms"][:MOST_LINES]:
-        echo(
+        print_sentence(
             f"alarm {alarm['id']} since {format_time(alarm['raised_at'], zone)}: {localise(printable(alarm['text']), zone)}"
         )
     _print_omitted(found["alarms"], "alarms", "modemd alarms")
@@ -98,15 +98,17 @@ def print_status(found: Mapping[str, Any], zone: tzinfo | None = None) -> None:
         print_table(rows, ("state", "class", "messages", "oldest"))
         for row in rows:
             if row["waits"] is not None:
-                echo(printable(f"the oldest {row['state']} {row['class']} waits because {row['waits']['message']}"))
+                print_sentence(
+                    printable(f"the oldest {row['state']} {row['class']} waits because {row['waits']['message']}")
+                )
     elif not found["in_batches"]:
-        echo("nothing waits")
+        print_sentence("nothing waits")
     if found["in_batches"]:
-        echo(f"{found['in_batches']} rows of batches are accepted, and no messages yet: modemd batches")
+        print_sentence(f"{found['in_batches']} rows of batches are accepted, and no messages yet: modemd batches")
     if found["held"]:
         held = [f"{row['messages']} {printable(row['reason'] or 'for an unknown reason')}" for row in found["held"]]
-        echo(f"held: {', '.join(held[:MOST_LINES])}{', ...' if len(held) > MOST_LINES else ''}")
-    echo(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
+        print_sentence(f"held: {', '.join(held[:MOST_LINES])}{', ...' if len(held) > MOST_LINES else ''}")
+    print_sentence(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
 
 
 def format_age(seconds: int) -> str:
@@ -135,7 +137,7 @@ def _sorted_table(
 
 def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
     if len(rows) > MOST_LINES:
-        echo(f"... and {len(rows) - MOST_LINES} more {what}: {command}")
+        print_sentence(f"... and {len(rows) - MOST_LINES} more {what}: {command}")
 
 
 @options.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, tzinfo
 from typing import Any
 
 from modemd.config import Settings
@@ -43,13 +42,13 @@ async def ask_daemon(ask: CallApi, settings: Settings, config: object, who: User
     return Finding.of(Code.DAEMON_RUNNING, message=status["message"]), status
 
 
-def pause_findings(pauses: Sequence[Row], zone: tzinfo) -> list[Finding]:
-    """Returns a finding for each pause, with its beginning in the configured time zone."""
+def pause_findings(pauses: Sequence[Row]) -> list[Finding]:
+    """Returns a finding for each pause."""
     return [
         Finding.of(
             Code.PAUSED,
             what=Pause(pause["class"], pause["sim"]),
-            since=f"{datetime.fromisoformat(pause['at']).astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            since=pause["at"],
             by=pause["by"],
             why=pause["why"],
             command=f"`modemd resume{_resume_options(pause)} --why REASON`",

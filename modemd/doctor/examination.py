@@ -96,9 +96,9 @@ async def examine(world: Environment, *, port: str | None = None, send: bool = F
 def _find_pauses(settings: Settings, status: Row | None) -> list[Finding]:
     """Returns what is paused, as the daemon says it; without a daemon, as the database has it."""
     if status is not None:
-        return pause_findings(status.get("pauses", ()), settings.timezone)  # an older daemon names none
+        return pause_findings(status.get("pauses", ()))  # an older daemon names none
     rows = [asdict(pause) for pause in read_pauses(settings.database)]
-    return pause_findings([row | {"class": row["message_class"]} for row in rows], settings.timezone)
+    return pause_findings([row | {"class": row["message_class"]} for row in rows])
 
 
 def may_send(findings: Iterable[Finding]) -> bool:

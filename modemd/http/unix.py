@@ -79,12 +79,14 @@ def _remove_stale(path: Path) -> None:
 async def serving(
     app: Callable[..., Any], listener: socket.socket, bounds: Bounds | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed.
+    """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed. What
+    is not answered a second after the end of the block gets an error (`modemd.http.cut_requests`).
 
     `bounds`: of its clients; without them, those that fit this process."""
     import uvicorn
 
     from modemd.http.bounded import ACCEPTED_AT_ONCE, BoundedProtocol, Crowd, choose_bounds
+    from modemd.http.cut_requests import CutRequests
 
     class Protocol(BoundedProtocol):
         """Connection of a client of this server."""
@@ -109,7 +111,7 @@ async def serving(
             yield
 
     config = uvicorn.Config(
-        app,
+        CutRequests(app),
         http=Protocol,
         ws="none",
         lifespan="off",

@@ -124,10 +124,16 @@ class UnknownFacts:
 
 
 def explain_wait(facts: QueuedFacts | HeldFacts | UnknownFacts, expires_at: datetime, service: ServiceFacts) -> Wait:
-    """Returns why a message waits, and until when. The sentence says when it is given up, if it may be."""
+    """Returns why a message waits, and until when. The sentence says when it is given up, if it may be; once its validity has
+    ended, only that: the daemon ends it with its next sweep."""
     match facts:
         case UnknownFacts():
             return _explain_unknown(facts, expires_at, service)
+        case _ if service.is_clock_trusted and expires_at <= service.now:
+            return Wait(
+                WaitCode.OVER,
+                f"its validity ended at {_clock(expires_at, service)}: it has expired and will not be sent",
+            )
         case HeldFacts():
             found = _explain_held(facts, service)
         case QueuedFacts():
@@ -220,7 +226,7 @@ def _explain_absence(facts: QueuedFacts, service: ServiceFacts) -> Wait:
         return Wait(
             WaitCode.NO_ROUTE, "no SIM that is here may write to its number: see routes and sims.<iccid>.prefixes"
         )
-    return Wait(WaitCode.NOT_READY, f"no modem is ready: {'; '.join(service.faults[:2]) or 'none is found'}")
+    return Wait(WaitCode.NOT_READY, f"no modem is ready: {_list_first(service.faults, 2) or 'none is found'}")
 
 
 def _find_obstacle(sim: SimObstacles, service: ServiceFacts) -> Wait | None:
@@ -259,7 +265,13 @@ def _join(found: Sequence[Wait]) -> Wait:
     timed = [(wait.until, index) for index, wait in enumerate(found) if wait.until is not None]
     first = found[min(timed)[1]] if timed else found[0]
     sentences = dict.fromkeys([first.message, *(wait.message for wait in found)])
-    return Wait(first.code, "; ".join(list(sentences)[:3]), first.until)
+    return Wait(first.code, _list_first(list(sentences), 3), first.until)
+
+
+def _list_first(sentences: Sequence[str], most: int) -> str:
+    """Returns the first sentences in one, with how many more there are."""
+    more = len(sentences) - most
+    return "; ".join(sentences[:most]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _describe_turn(facts: QueuedFacts, rates: Sequence[float | None]) -> str:

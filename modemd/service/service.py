@@ -152,8 +152,8 @@ class Service:
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))
 
     async def stop(self, grace_s: float) -> None:
-        """Claims nothing more, waits up to `grace_s` for the answers on the air and for the database to take them, then cancels
-        what still runs: the journal then says unknown."""
+        """Claims nothing more, waits up to `grace_s` for the answers on the air and for the database to take them, then ends the
+        decisions about batches, and cancels what still runs: the journal then says unknown."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + grace_s
         await self.modems.ussd.close(self.modems.registry.modems)
@@ -163,6 +163,7 @@ class Service:
         if running := self.modems.registry.tasks:
             await asyncio.wait(running, timeout=grace_s)
         await self._dispatcher.stop(within_s=max(deadline - loop.time(), 0))
+        self.messages.batch_decisions.stop()
         tasks = self._all_tasks()
         for task in tasks:
             task.cancel()

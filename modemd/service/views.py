@@ -9,7 +9,7 @@ from decimal import Decimal
 from modemd.modem.recovery.recovery import RecoveryStatus
 from modemd.modem.status import ModemHealth
 from modemd.rules.classes import MessageClass
-from modemd.store.rows import SimRow
+from modemd.store.rows import PauseRow, SimRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,14 @@ class SimView:
     rests_until: datetime | None
     rate: float | None
     balance: BalanceView | None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseView:
+    """Active pause, with warnings about the SIM that it names."""
+
+    pause: PauseRow
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -325,9 +325,21 @@ async def test_every_error_has_one_body(client: Client, method: str, target: str
     assert (answer.status, answer.code) == (status, code)
 
 
-async def test_a_wrong_method_names_the_right_ones(client: Client) -> None:
-    """405 says in Allow what the route takes."""
-    assert (await client.call("DELETE", "/v1/status")).headers["allow"] == "GET"
+@pytest.mark.parametrize(
+    ("target", "methods"),
+    [
+        pytest.param("/v1/status", "GET", id="one"),
+        pytest.param("/v1/messages", "GET, POST", id="two"),
+        pytest.param("/v1/messages/preview", "POST", id="not those of the route for an id"),
+        pytest.param("/v1/schedules/caf%C3%A9", "GET", id="a path that is escaped"),
+        pytest.param("/openapi.json", "GET, HEAD", id="a route of the framework's"),
+    ],
+)
+async def test_a_wrong_method_names_the_right_ones(client: Client, target: str, methods: str) -> None:
+    """405 says in Allow, and in words, all that the path takes."""
+    answer = await client.call("DELETE", target)
+    assert sorted(answer.headers["allow"].split(", ")) == methods.split(", ")
+    assert answer.json["error"]["message"].endswith(f"; it takes {answer.headers['allow']}")
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import threading
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -60,6 +63,21 @@ def test_a_pause_is_found_without_a_daemon(modemd: Modemd) -> None:
     (line,) = [line for line in ended.out.splitlines() if line.startswith("warning  class otp is paused since ")]
     assert line.endswith(" by ann: a test")
     assert "`modemd resume --class otp --why REASON`" in ended.out
+
+
+def test_times_are_local(modemd: Modemd, config: Path) -> None:
+    """The clock and a pause are shown in the configured zone, to the second, as in the tables; programs get UTC."""
+    zone = ZoneInfo("Pacific/Kiritimati")  # UTC+14: never the zone of a machine that runs tests
+    with config.open("a", encoding="utf-8") as file:
+        file.write(f"timezone: {zone.key}\n")
+    assert modemd("pause", "--config", "FILE", "--why", "a test").status == 0
+    out, now = doctor(modemd).out, datetime.now(zone).replace(tzinfo=None)
+    shown = re.findall(r"the (?:clock says|queue is paused since) ([0-9-]{10} [0-9:]{8})[ ,]", out)
+    assert len(shown) == 2
+    assert all(abs(now - datetime.fromisoformat(each)) < timedelta(minutes=5) for each in shown)
+    findings = json.loads(doctor(modemd, "--json").out)["findings"]
+    (clock,) = [finding["what"] for finding in findings if finding["code"] == Code.CLOCK_FINE]
+    assert "+00:00" in clock
 
 
 def test_findings_are_data(modemd: Modemd, tmp_path: Path) -> None:

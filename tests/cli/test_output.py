@@ -117,6 +117,26 @@ def test_what_has_no_room_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "parts" in shown(monkeypatch, 100, lambda: output.print_table(rows, columns, spare=spare)).split()
 
 
+@pytest.mark.parametrize("word", ["waits", "漢字"], ids=["narrow", "wide"])
+def test_a_sentence_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    """It goes on in the next line, indented, and loses no word; a word that is wider than the terminal goes on, too."""
+    text = " ".join([word] * 30 + ["x" * 50])
+    lines = shown(monkeypatch, 40, lambda: output.print_sentence(text, 9)).splitlines()
+    assert all(display_width(line) <= 40 for line in lines)
+    assert all(line.startswith(" " * 9) and line[9] != " " for line in lines[1:])
+    assert "".join(line.strip() for line in lines).replace(" ", "") == text.replace(" ", "")
+    assert shown(monkeypatch, 300, lambda: output.print_sentence(text, 9)) == f"{text}\n"
+
+
+def test_a_pipe_gets_a_sentence_as_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As programs and `grep` expect."""
+    monkeypatch.setenv("COLUMNS", "40")
+    output.print_sentence("word " * 30 + "end")
+    assert capsys.readouterr().out == "word " * 30 + "end\n"
+
+
 def test_a_remedy_is_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """A column that is to be read whole goes on in the next line; the others are blank there."""
     rows = [{"name": "west", "reason": "+CPIN said SIM PUK; unlock the SIM in a phone, then restart"}, {"name": "east"}]

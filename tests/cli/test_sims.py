@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from modemd.rules.pauses import Pause
 from modemd.store import sims
 from modemd.store.connection import connect
+from modemd.store.events import Authorship
+from modemd.store.queue import pauses
 from modemd.store.schema import migrate
 from tests.cli.shell import Ended, Modemd
 from tests.service.assembled import NOON
@@ -27,7 +31,7 @@ def listed(modemd: Modemd, *arguments: str) -> str:
 def test_a_pause_is_kept_and_ended_by_its_name(modemd: Modemd) -> None:
     """It says what is paused; another pause is not ended by it; all of it also as JSON."""
     wrong = ask(modemd, "pause", "--class", "marketing", "--sim", WEST, "--why", "wrong price", "--by", "alice")
-    assert wrong == Ended(0, f"paused; class marketing on SIM {WEST} is paused\n", "")
+    assert (wrong.status, wrong.out) == (0, f"paused; class marketing on SIM {WEST} is paused\n")
     both = json.loads(ask(modemd, "pause", "--why", "moving house", "--by", "bob", "--json").out)
     assert [(each["class"], each["sim"], each["by"], each["why"]) for each in both] == [
         ("marketing", WEST, "alice", "wrong price"),
@@ -49,7 +53,7 @@ def test_pauses_are_listed_with_who_and_why(modemd: Modemd) -> None:
     (row,) = json.loads(ask(modemd, "pauses", "--json").out)
     assert (row["class"], row["sim"], row["by"], row["why"]) == ("marketing", None, "alice", "wrong price")
     status = json.loads(ask(modemd, "status", "--json").out)
-    assert status["pauses"] == [row]
+    assert [each | {"warnings": []} for each in status["pauses"]] == [row]
     assert ask(modemd, "status").out.splitlines()[0] == (
         "no message can pass: no daemon runs; class marketing is paused by alice: wrong price"
     )
@@ -67,7 +71,29 @@ def test_who_pauses_says_why(modemd: Modemd) -> None:
     """Without a reason nothing is paused, and a SIM is named by its ICCID."""
     assert ask(modemd, "pause").status == 2
     named = ask(modemd, "pause", "--sim", "west", "--why", "x")
-    assert named == Ended(1, "", "modemd: 'west' is no ICCID; modemd sims list shows the SIMs\n")
+    assert named == Ended(1, "", "modemd: 'west' is no ICCID of 18 to 22 digits; modemd sims list shows the SIMs\n")
+    assert ask(modemd, "pause", "--sim", "12345", "--why", "x").status == 1
+    assert ask(modemd, "pauses").out == "nothing is paused\n"
+
+
+def test_a_pause_of_a_sim_that_was_never_met_is_warned_of(modemd: Modemd, config: Path) -> None:
+    """It is stored, as a message for such a SIM is; another pause and its end say nothing of it, nor does anything once the SIM
+    was met."""
+    never = f"SIM {WEST} was never met: the pause binds it as soon as it is in a modem; modemd sims list shows the SIMs"
+    paused = ask(modemd, "pause", "--sim", WEST, "--why", "x")
+    assert paused == Ended(0, f"paused; SIM {WEST} is paused\n", f"warning: {never}\n")
+    assert ask(modemd, "pause", "--class", "otp", "--why", "x").err == ""
+    assert [row["warnings"] for row in json.loads(ask(modemd, "pauses", "--json").out)] == [[never], []]
+    assert ask(modemd, "resume", "--sim", WEST, "--why", "x").err == ""
+    met(config)
+    assert ask(modemd, "pause", "--sim", WEST, "--why", "x").err == ""
+
+
+def test_a_pause_of_what_is_no_iccid_can_be_ended(modemd: Modemd, config: Path) -> None:
+    """An earlier modemd has stored it."""
+    with contextlib.closing(connect(config.with_name("modemd.db"))) as db, db:
+        pauses.pause(db, Pause(None, "12345"), Authorship("ann", "x"), NOON)
+    assert ask(modemd, "resume", "--sim", "12345", "--why", "x").out == "resumed; nothing is paused\n"
 
 
 def test_sims_are_listed_with_what_they_have_used(modemd: Modemd, config: Path) -> None:

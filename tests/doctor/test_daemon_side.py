@@ -361,7 +361,7 @@ def test_a_pause_is_a_finding(run_scenario: RunScenario, tmp_path: Path) -> None
         report = await visit(simulation, tmp_path)
         assert (report.can_send, report.code) == (False, "paused")
         paused = found(report, Code.PAUSED)
-        assert paused.what.startswith("the queue is paused since 2026-03-02 ")
+        assert paused.what.startswith("the queue is paused since 2026-03-02T")
         assert paused.what.endswith(" by alice: moving house")
         assert "`modemd resume --why REASON`" in paused.remedy
 

@@ -74,6 +74,10 @@ def decided(verdict: SendVerdict, reason: str = "", until: datetime | None = Non
             "west is not ready: gone; east is not ready: searching", None, id="two modems",
         ),
         pytest.param(
+            tuple(replace(WEST, modem=name, fault="gone") for name in "abcde"), WaitCode.NOT_READY,
+            "a is not ready: gone; b is not ready: gone; c is not ready: gone; and 2 more", None, id="many modems",
+        ),
+        pytest.param(
             (replace(WEST, fault="gone"), replace(WEST, modem="east", rests_until=LATER, error="x")), WaitCode.SIM_RESTS,
             "the SIM in east was refused too often (x) and rests until 2026-11-22 14:00:00; west is not ready: gone", LATER,
             id="what has an end goes first",
@@ -122,6 +126,15 @@ def test_an_earlier_message_goes_first() -> None:
             None, None, False, ("west: gone",), WaitCode.NOT_READY, "no modem is ready: west: gone", id="gone"
         ),
         pytest.param(None, None, False, (), WaitCode.NOT_READY, "no modem is ready: none is found", id="no modem"),
+        pytest.param(
+            None,
+            None,
+            False,
+            ("a: gone", "b: gone", "c: gone"),
+            WaitCode.NOT_READY,
+            "a: gone; b: gone; and 1 more",
+            id="many",
+        ),
     ],
 )
 def test_no_sim_is_here(
@@ -184,6 +197,27 @@ def test_what_is_due_waits_for_the_clock() -> None:
     """While the clock is not trusted, what is scheduled stays held past its time."""
     service = replace(SERVICE, is_clock_trusted=False)
     assert explain_wait(HeldFacts("scheduled", NOW, 0, None), EXPIRES, service).code is WaitCode.CLOCK
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(QUEUED, id="queued"),
+        pytest.param(replace(QUEUED, sims=()), id="no modem"),
+        pytest.param(HeldFacts("quota_day", LATER, 0, None), id="held"),
+        pytest.param(HeldFacts("restored", None, 0, None), id="restored"),
+    ],
+)
+@pytest.mark.parametrize("is_running", [True, False])
+def test_what_has_expired_is_not_sent(facts: QueuedFacts | HeldFacts, *, is_running: bool) -> None:
+    """From the end of its validity on that is the reason, whatever else holds it up; nothing expires by a clock that is not
+    trusted."""
+    service = replace(SERVICE, is_running=is_running)
+    found = explain_wait(facts, NOW, service)
+    sentence = "its validity ended at 2026-11-22 13:00:00: it has expired and will not be sent"
+    assert (found.code, found.message, found.until) == (WaitCode.OVER, sentence, None)
+    assert explain_wait(facts, NOW + timedelta(microseconds=1), service).code is not WaitCode.OVER
+    assert explain_wait(facts, NOW, replace(service, is_clock_trusted=False)).code is not WaitCode.OVER
 
 
 def test_an_unknown_message() -> None:

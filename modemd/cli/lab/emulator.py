@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @click.option(
     "--numbers",
     default="",
-    help="Numbers of the SIMs, separated by commas. Without a number here, the first SIM has +33700000001, the second "
-    "+33700000002, and so on.",
+    help="Numbers of the SIMs, such as +33612345678, separated by commas. Without a number here, the first SIM has "
+    "+33700000001, the second +33700000002, and so on.",
 )
 @click.option(
     "--families",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.output import echo, print_json, print_table, printable
 from modemd.cli.sending.csv_upload import OWN_KEY
+from modemd.cli.sending.progress import show_progress
 from modemd.cli.show.times import format_time
 from modemd.config import Settings, load
 
@@ -71,6 +73,15 @@ def _print_batch(settings: Settings, batch: dict[str, Any]) -> None:
         echo("messages: " + ", ".join(f"{count} {state}" for state, count in batch["messages"].items()))
     for message in batch["refusals"]:
         echo(f"message {message['id']} to {message['to']} refused: {message['reason']}")
+    if more := explain_unlisted(batch):
+        echo(more)
+
+
+def explain_unlisted(batch: dict[str, Any]) -> str:
+    """Returns how many rows consent refused beside the messages that a batch lists, and what lists them. Nothing if that are all,
+    or if the rows are no messages yet."""
+    more = batch["refused"] - len(batch["refusals"]) if batch["refusals"] else 0
+    return f"{more} more are refused: modemd messages --batch {batch['id']} --state refused" if more else ""
 
 
 def count_left(batch: dict[str, Any]) -> int:
@@ -97,14 +108,23 @@ def explain_no_messages(settings: Settings, batch: int) -> str:
 
 def decide(config: Path, decision: str, batch: int, why: str, by: str, *, as_json: bool) -> None:
     """Posts a decision (`cancel`, `pause`, `resume`) about a batch, and prints how many messages it has changed, and the states
-    of all of them."""
+    of all of them; on a terminal, also meanwhile."""
     settings, path = load(config), f"/v1/batches/{batch}"
-    done = post_json(settings, f"{path}/{decision}", {"why": why, "by": by}, timeout_s=DECISION_S)
+    done = show_progress(
+        lambda: post_json(settings, f"{path}/{decision}", {"why": why, "by": by}, timeout_s=DECISION_S),
+        lambda: f"batch {batch}: {_describe_states(call_api(settings, 'GET', path))}",
+        show=sys.stderr.isatty() and not as_json,
+    )
     if as_json:
         print_json(done)
         return
-    found = call_api(settings, "GET", path)
-    now = [f"{count} {state}" for state, count in found["messages"].items()]
-    if left := count_left(found):
+    now = _describe_states(call_api(settings, "GET", path))
+    echo(f"batch {batch}: {done['changed']} messages {_DONE[decision]}; now {now}")
+
+
+def _describe_states(batch: dict[str, Any]) -> str:
+    """Returns how many messages of a batch are in each state, and how many rows are no messages yet."""
+    now = [f"{count} {state}" for state, count in batch["messages"].items()]
+    if left := count_left(batch):
         now.append(f"{left} rows no messages yet")
-    echo(f"batch {batch}: {done['changed']} messages {_DONE[decision]}; now {', '.join(now)}")
+    return ", ".join(now)

@@ -6,7 +6,7 @@ import sys
 from datetime import tzinfo
 from typing import Any
 
-from modemd.cli.output import echo, print_json, printable
+from modemd.cli.output import echo, print_json, print_warnings
 from modemd.cli.show.times import format_time
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -38,8 +38,7 @@ def print_estimate(estimate: dict[str, Any], zone: tzinfo) -> None:
 
 def print_preview(preview: dict[str, Any], zone: tzinfo, *, as_json: bool) -> None:
     """Prints what would become of messages. Exits with 1 if none would be sent."""
-    for warning in preview["warnings"]:
-        echo(f"warning: {printable(warning)}", err=True)
+    print_warnings(preview["warnings"])
     if as_json:
         print_json(preview)
     else:

@@ -10,7 +10,8 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import post_json, warn_without_daemon
-from modemd.cli.output import count_parts, echo, print_json, printable
+from modemd.cli.output import count_parts, echo, print_json, print_warnings, printable
+from modemd.cli.sending.batches import explain_unlisted
 from modemd.cli.sending.csv_upload import post_rows, preview_rows
 from modemd.cli.sending.estimates import print_estimate, print_preview
 from modemd.cli.sending.waiting import parse_wait, wait_for_outcomes
@@ -177,8 +178,7 @@ def print_answer(
 def _print_submitted(settings: Settings, messages: list[dict[str, Any]], *, is_quiet: bool = False) -> None:
     """Prints submitted messages, with their warnings and refusals on stderr; with `is_quiet`, only these."""
     for message in messages:
-        for warning in message["warnings"]:
-            echo(f"warning: {warning}", err=True)
+        print_warnings(message["warnings"])
         to = _name_recipient(message, messages)
         if message["state"] == "refused":
             echo(f"modemd: message {message['id']}{to} refused: {message['reason']}", err=True)
@@ -202,10 +202,11 @@ def _print_batch(settings: Settings, batch: dict[str, Any], as_json: bool) -> No
         again = f"; {batch['again']} not sent again, known by their keys" if batch["again"] else ""
         left_out = f", {batch['left_out']} left out" if batch["left_out"] else ""
         echo(f"batch {batch['id']}: {batch['accepted']} accepted, {batch['refused']} refused{left_out}{again}")
-    for warning in batch["warnings"]:
-        echo(f"warning: {printable(warning)}", err=True)
+    print_warnings(batch["warnings"])
     for message in batch["refusals"]:
         echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
+    if more := explain_unlisted(batch):
+        echo(f"modemd: {more}", err=True)
     if batch["estimate"] is not None and batch["estimate"]["messages"] and not as_json:
         print_estimate(batch["estimate"], settings.timezone)
     if not batch["accepted"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -22,6 +23,7 @@ from modemd.emulator.network.subscribers import Phone, Received
 from modemd.emulator.network.voice_calls import VoiceCall
 from modemd.emulator.usb.bus import UsbPort
 from modemd.errors import EncodeError, Refused
+from modemd.http.methods import list_methods
 
 
 class Power(LabRequest):
@@ -240,15 +242,18 @@ def _port(port: UsbPort) -> dict[str, Any]:
 # -- errors: one shape for all
 
 
-def _error(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
+def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
 
 
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         codes = {404: "not_found", 405: "method_not_allowed"}
-        return _error(error.status_code, codes.get(error.status_code, "http"), str(error.detail))
+        headers = dict(error.headers or {})
+        if "Allow" in headers:
+            headers["Allow"] = ", ".join(list_methods(app.routes, request.scope["path"]))
+        return _error(error.status_code, codes.get(error.status_code, "http"), str(error.detail), headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -16,6 +16,7 @@ from modemd.emulator.device.family import families
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.journal import Journal
 from modemd.emulator.network.network import HOME_CODE, Network
+from modemd.emulator.network.numbers import check_sim_number
 from modemd.emulator.network.subscribers import Sim
 from modemd.emulator.network.ussd_services import BALANCE
 from modemd.emulator.timers import LoopTimers, Timers
@@ -132,6 +133,11 @@ class LabOptions:
             found.append(f"modems: {self.modems} is not between 1 and {MAX_MODEMS}")
         if len(self.numbers) > self.modems:
             found.append(f"numbers: {len(self.numbers)} given for {self.modems} modems")
+        for number in self.numbers:
+            try:
+                check_sim_number(number)
+            except ValueError as error:
+                found.append(f"numbers: {error}")
         if len(set(self.every_number())) < len(self.every_number()):
             found.append("numbers: one is given twice")
         if not self.families:

@@ -12,12 +12,11 @@ from modemd.emulator.lab.lab import Lab, ModemPlan, OperatorPlan, SimPlan, UsbPl
 from modemd.emulator.lab.requests.base import Cause, LabRequest, Seconds
 from modemd.emulator.lab.requests.network import NetworkChange, OperatorChange
 from modemd.emulator.lab.requests.phones import PhoneMessageRequest
+from modemd.emulator.network.numbers import E164, check_sim_number
 from modemd.emulator.network.phone_habits import PhoneAutomation, parse_off_hours
 from modemd.emulator.usb.bus import UsbDevice, UsbInterface
 from modemd.errors import EncodeError
 from modemd.pdu import Address, Timestamp
-
-_E164 = r"\+[1-9][0-9]{3,14}"
 
 
 def _family(name: str) -> str:
@@ -26,15 +25,9 @@ def _family(name: str) -> str:
     return name
 
 
-def _number(text: str) -> str:
-    if not re.fullmatch(_E164, text):
-        raise ValueError(f"{text!r} is not E.164, as in +33612345678")
-    return text
-
-
 def _subscriber(text: str) -> str:
     """Validates a number, a short code, or a name: every possible sender of a message."""
-    if re.fullmatch(_E164 + r"|[1-9][0-9]{2,7}", text):
+    if re.fullmatch(E164 + r"|[1-9][0-9]{2,7}", text):
         return text
     if re.fullmatch(r"[+0-9 ]*", text):
         raise ValueError(f"{text!r} is no number as in +33612345678, no short code, no name")
@@ -52,7 +45,7 @@ def _hours(text: str) -> str:
 
 FamilyName = Annotated[str, AfterValidator(_family)]
 Hours = Annotated[str, AfterValidator(_hours)]
-Number = Annotated[str, AfterValidator(_number)]
+Number = Annotated[str, AfterValidator(check_sim_number)]
 SubscriberName = Annotated[str, AfterValidator(_subscriber)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]

@@ -13,6 +13,9 @@ from typing import Any, Self
 
 from modemd.emulator.device.device import Device
 from modemd.emulator.device.family import families
+from modemd.emulator.lab.requests.network import Fate, NetworkChange, NextReport, OperatorChange, Refusal, make_request
+from modemd.emulator.lab.requests.ussd import UssdReply, UssdServiceRequest
+from modemd.emulator.lab.scenario_tables import SimTable
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.journal import Accepted
 from modemd.emulator.network.network import Network as Core
@@ -34,6 +37,8 @@ class Network:
     Without arguments nothing takes time and no report is lost; `be_unkind()` makes it like real ones. Latencies are
     seconds; `report_loss` is the share of delivery reports that never come, 0 to 1; `seed` decides all that is random.
     `close` removes modems, ports and thread, and raises the first error of the emulator, if there was one.
+
+    A value that cannot be raises ConfigError, by the checks of the control API.
     """
 
     def __init__(
@@ -44,18 +49,14 @@ class Network:
         report_loss: float = 0.0,
         seed: int = 0,
     ) -> None:
+        change = _make_change(delivery_latency, report_latency, report_loss)
         self.modems: list[Modem] = []
         self._seed = seed
         self._folder = Path(tempfile.mkdtemp(prefix="modemd-"))
         self._background = Background("modemd-emulator")
         self._timers = LoopTimers(self._background.loop)
-        self._core = Core(
-            self._timers,
-            seed=seed,
-            delivery_latency_s=delivery_latency,
-            report_latency_s=report_latency,
-            report_loss=report_loss,
-        )
+        self._core = Core(self._timers, seed=seed)
+        change.apply(self._core)
         self._core.journal.on_accepted.append(lambda entry: self._background.notify())
         self._phones: dict[str, Phone] = {}
 
@@ -87,13 +88,15 @@ class Network:
         Without `number`, numbers count up from +33700000001. Latencies are seconds, None: those of the family; with
         `boot_factor` 1 a restart takes as long as in the family, with 0 no time; with `chatty` the modem sends the idle
         lines of its family. `operator` is that of the SIM, from `operator()`; `pin` is asked for; `capacity` is how
-        many messages the SIM can store; `port` is the path of the port. Raises ValueError for an unknown family;
-        Refused for a number that is taken.
+        many messages the SIM can store; `port` is the path of the port. Raises ValueError for an unknown family,
+        ConfigError for a number, PIN or capacity that no SIM of a scenario may have, and Refused for a number that is
+        taken.
         """
         if family not in families:
             raise ValueError(f"family {family!r} is not one of {', '.join(families)}")
         name = f"modem{len(self.modems)}"
-        number = number or f"+3370{len(self.modems) + 1:07d}"
+        number = number if number is not None else f"+3370{len(self.modems) + 1:07d}"
+        make_request(SimTable, number=number, pin=pin, capacity=capacity)
 
         def make() -> Modem:
             sim = self._core.sim(number, operator=operator, pin=pin, capacity=capacity)
@@ -133,6 +136,7 @@ class Network:
         `values`: `smsc`, `country_code`, `delivery_latency_s`, `report_latency_s`, `parts_per_s` (SUBMITs per second
         from one SIM; 0: any number), `refusals` (shares of SUBMITs refused, by `+CMS ERROR` number).
         """
+        make_request(OperatorChange, **{key: values[key] for key in values.keys() & OperatorChange.model_fields.keys()})
         return self._background.call(self._core.operator, code, name, **values)
 
     # -- what the network does
@@ -155,11 +159,11 @@ class Network:
         Below 0x20 they arrive; below 0x40 they are tried without success; from there on the network gives up at once
         (0x45: no interworking).
         """
-        self._background.call(self._core.fate, recipient, status)
+        self._apply(make_request(Fate, recipient=recipient, status=status))
 
     def next_report(self, oddity: Oddity, *, seconds: float = LATE_S) -> None:
         """Sets how the next delivery report comes: "late" (by `seconds`), "twice", with a "foreign" one, or "never"."""
-        self._background.call(self._core.next_report, oddity, seconds=seconds)
+        self._apply(make_request(NextReport, comes=oddity, seconds=seconds))
 
     @property
     def journal(self) -> list[Accepted]:
@@ -179,19 +183,20 @@ class Network:
 
     def reject(self, recipient: str | None, cause: int) -> None:
         """Refuses messages to `recipient` (None: to anybody) with `+CMS ERROR: cause` from now on."""
-        self._background.call(self._core.reject, recipient, cause)
+        self._apply(make_request(Refusal, recipient=recipient, cause=cause))
 
     def answer_ussd(self, code: str, answer: str | UssdAnswer | None) -> None:
         """Sets the network's answer to a USSD code from now on; a text comes at once; None: the code is unknown."""
-        if answer is None:
+        told = make_request(UssdReply, text=answer, after_s=0).answer() if isinstance(answer, str) else answer
+        code = make_request(UssdServiceRequest, code=code).code
+        if told is None:
             self._background.call(self._core.ussd.pop, code, None)
         else:
-            service = UssdAnswer(answer, after_s=0) if isinstance(answer, str) else answer
-            self._background.call(self._core.ussd.__setitem__, code, service)
+            self._background.call(self._core.ussd.__setitem__, code, told)
 
     def accept(self, recipient: str | None) -> None:
         """Undoes `reject` for the same recipient."""
-        self._background.call(self._core.accept, recipient)
+        self._apply(make_request(Refusal, recipient=recipient))
 
     def configure(
         self,
@@ -201,17 +206,10 @@ class Network:
         report_loss: float | None = None,
     ) -> None:
         """Changes values that were set at the start; omitted ones stay."""
+        self._apply(_make_change(delivery_latency, report_latency, report_loss))
 
-        def change() -> None:
-            for name, value in (
-                ("delivery_latency_s", delivery_latency),
-                ("report_latency_s", report_latency),
-                ("report_loss", report_loss),
-            ):
-                if value is not None:
-                    setattr(self._core, name, value)
-
-        self._background.call(change)
+    def _apply(self, request: Fate | NextReport | Refusal | NetworkChange) -> None:
+        self._background.call(request.apply, self._core)
 
     def close(self) -> None:
         """Removes ports, links and thread. Raises the first error of a phone's callback, if there was one."""
@@ -223,3 +221,11 @@ class Network:
             shutil.rmtree(self._folder, ignore_errors=True)
         if self._background.errors:
             raise self._background.errors[0]
+
+
+def _make_change(
+    delivery_latency: float | None, report_latency: float | None, report_loss: float | None
+) -> NetworkChange:
+    return make_request(
+        NetworkChange, delivery_latency_s=delivery_latency, report_latency_s=report_latency, report_loss=report_loss
+    )

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from modemd.emulator.device.device import Device
+from modemd.emulator.lab.lab import LabModem
+from modemd.emulator.lab.requests.network import fault
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.journal import Accepted, Journal
 from modemd.emulator.network.messages import MessageContent
@@ -149,61 +151,58 @@ class Modem:
         """Number of messages that the SIM has stored."""
         return self._sim.memory.used
 
-    # -- faults
+    # -- faults: all of them raise ConfigError for a wrong value, as the control API refuses it
 
     def fault(self, kind: str, **values: Any) -> None:
         """Puts any fault of the control API on the modem, by its kind: `fault("deaf", seconds=3)`.
 
         Raises ConfigError for a wrong one.
         """
-        from modemd.emulator.lab.lab import LabModem as Parts
-        from modemd.emulator.lab.requests.network import fault
-
-        self._background.call(fault(kind, values).apply, Parts(self._device, self._sim, self._link))
+        self._background.call(fault(kind, values).apply, LabModem(self._device, self._sim, self._link))
 
     def unplug(self) -> None:
         """Unplugs the modem: the port is gone, a program that has it open reads an error, the modem has no power."""
-        self._background.call(self._link.unplug)
+        self.fault("unplug")
 
     def replug(self, port: Path | str | None = None) -> None:
         """Plugs the modem in again, at `port` if given: there is a new pty, and the modem boots."""
-        self._background.call(self._link.replug, port)
+        self.fault("replug", path=port)
 
     def restart(self) -> None:
         """Reboots the modem at once: a message that is being sent and not yet accepted never will be."""
-        self._background.call(self._device.restart)
+        self.fault("restart")
 
     def lose_next_answer(self) -> None:
         """Loses `+CMGS` and result of the next accepted message."""
-        self._background.call(self._device.lose_next_answer)
+        self.fault("lose_answer")
 
     def delay_next_answer(self, seconds: float) -> None:
         """Delays the answer to the next accepted message by so many seconds."""
-        self._background.call(self._device.delay_next_answer, seconds)
+        self.fault("late_answer", seconds=seconds)
 
     def lose_next_prompt(self) -> None:
         """Loses the prompt of the next `+CMGS`, which waits for its message all the same."""
-        self._background.call(self._device.lose_next_prompt)
+        self.fault("lose_prompt")
 
     def refuse_next(self, cause: int) -> None:
         """Ends the next message with `+CMS ERROR: cause`; nothing is accepted."""
-        self._background.call(self._device.refuse_next, cause)
+        self.fault("refuse", cause=cause)
 
     def deaf_for(self, seconds: float) -> None:
         """Loses what the program writes for so many seconds."""
-        self._background.call(self._device.deaf_for, seconds)
+        self.fault("deaf", seconds=seconds)
 
     def next_report(self, oddity: Oddity, *, seconds: float = LATE_S) -> None:
         """Sets how its next delivery report comes: "late" (by `seconds`), "twice", with a "foreign" one, or "never"."""
-        self._background.call(self._device.network.next_report, oddity, sim=self._sim, seconds=seconds)
+        self.fault("report", comes=oddity, seconds=seconds)
 
     def set_coverage(self, state: int) -> None:
         """Sets what the network grants, as `+CREG` numbers it: 1 home, 2 searching, 3 denied, 5 roaming."""
-        self._background.call(self._device.set_coverage, state)
+        self.fault("coverage", state=state)
 
     def notice(self, line: str) -> None:
         """Sends this line at once, even in the middle of another output."""
-        self._background.call(self._device.notice, line)
+        self.fault("notice", line=line)
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.family} {self.number} at {self.port}>"

@@ -18,6 +18,7 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.calendar.cron import CronTimes, parse_cron
 from modemd.service.messages.decisions import Authorship, check_authorship
+from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import MessageRequest, Submission
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store, schedules
@@ -65,7 +66,7 @@ class ScheduleStory(ScheduleView):
 
 @dataclass(frozen=True, slots=True)
 class AddedSchedule(ScheduleStory):
-    """Recurring send that was added, with warnings about its numbers."""
+    """Recurring send that was added, with warnings about its numbers and its SIM."""
 
     warnings: tuple[str, ...]
 
@@ -133,6 +134,7 @@ class RecurringSends:
         self._wakeup.set()
         added = await self.describe(schedule.name)
         warnings = tuple(each for _, some in checked for each in some)
+        warnings += await find_warnings(self._store, first.pinned, MESSAGES_WAIT)
         return AddedSchedule(added.schedule, added.next_run, added.runs, warnings)
 
     async def list_schedules(self) -> list[ScheduleView]:

@@ -10,6 +10,7 @@ from functools import partial
 
 from modemd import logs
 from modemd.clock import Clock
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import BATCH_PAUSED
 from modemd.service.messages.decisions import check_authorship
@@ -25,6 +26,8 @@ log = logs.get(__name__)
 MESSAGES_PER_STEP = 50
 # Pause between two steps, in seconds: other changes have the database.
 PAUSE_S = 0.005
+# What a person calls a decision, by its reason.
+_NAMES = {CANCELLING: "cancel", BATCH_PAUSED: "pause", RESUMING: "resume"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +46,28 @@ class BatchDecisions:
         self._policy = policy
         self._clock = clock
         self._on_released = on_released
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Ends each decision behind the step that it is at. The next process finishes it."""
+        self._is_stopped = True
 
     async def cancel(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Cancels every message of a batch of which nothing can have left, also those that are no messages yet. Raises Refused
-        (`no_reason`, `not_found`, `staging`)."""
+        (`no_reason`, `not_found`, `staging`, `stopping`)."""
         authorship = check_authorship(authorship)
         await self._store.write(partial(batch_decisions.hold, batch=id, reason=CANCELLING, authorship=authorship))
         return await self._run(id, CANCELLING, authorship)
 
     async def pause(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Holds every message of a batch of which nothing can have left, until it is resumed. Raises Refused (`no_reason`,
-        `not_found`, `staging`)."""
+        `not_found`, `staging`, `stopping`)."""
         authorship = check_authorship(authorship)
         await self._store.write(partial(batch_decisions.hold, batch=id, reason=BATCH_PAUSED, authorship=authorship))
         return await self._run(id, BATCH_PAUSED, authorship)
 
     async def resume(self, id: int, authorship: Authorship) -> BatchDecisionResult:
-        """Lets a paused batch go on. Raises Refused (`no_reason`, `not_found`, `not_paused`)."""
+        """Lets a paused batch go on. Raises Refused (`no_reason`, `not_found`, `not_paused`, `stopping`)."""
         authorship = check_authorship(authorship)
         await self._store.write(partial(batch_decisions.begin_resume, batch=id, authorship=authorship))
         return await self._run(id, RESUMING, authorship)
@@ -78,7 +86,8 @@ class BatchDecisions:
                 )
 
     async def _run(self, id: int, reason: str, authorship: Authorship) -> BatchDecisionResult:
-        """Makes the steps of a decision until the last message of the batch is reached."""
+        """Makes the steps of a decision until the last message of the batch is reached. Raises Refused (`stopping`) if modemd
+        stops before."""
         steps: dict[str, Callable[..., BatchStep]] = {
             CANCELLING: partial(batch_decisions.cancel, policy=self._policy),
             BATCH_PAUSED: batch_decisions.pause,
@@ -96,4 +105,9 @@ class BatchDecisions:
             if done.last is None:
                 return BatchDecisionResult(id, changed)
             after = done.last
+            if self._is_stopped:
+                raise Refused(
+                    ErrorCode.STOPPING,
+                    f"modemd is stopping; the {_NAMES[reason]} of batch {id} is stored, and is finished at the next start",
+                )
             await asyncio.sleep(PAUSE_S)

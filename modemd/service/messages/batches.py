@@ -20,6 +20,7 @@ from modemd.service.messages.checked_file import CheckedFile
 from modemd.service.messages.csv_encoding import read_content
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions, parse_rows
 from modemd.service.messages.estimates import Estimate, Estimates
+from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time, parse_time
 from modemd.service.messages.workload import Workload
 from modemd.service.store_retry import StoreRetry
@@ -153,6 +154,7 @@ class Batches:
             at = parse_time(options.at, settings.timezone, self._clock.now())
             options = replace(options, at=at.isoformat())
         found = CheckedFile(content, options)
+        found.warn_of_file(await find_warnings(self._store, options.sim, MESSAGES_WAIT))
         found.note_same_file(await self._store.read(partial(batches.find_same_file, digest=content.digest)))
         return found
 

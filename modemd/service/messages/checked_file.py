@@ -13,7 +13,7 @@ from modemd.store.outbox.batches import FileRow
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import BatchRow
 
-# How many warnings the answer lists; the messages themselves have all of them.
+# How many warnings about lines the answer lists; of the others it tells the number.
 MOST_WARNINGS = 100
 # How many rows one warning names.
 MOST_NAMED = 5
@@ -33,6 +33,7 @@ class CheckedFile:
     _problems: list[str] = field(default_factory=list)
     _general: list[str] = field(default_factory=list)
     _warnings: list[str] = field(default_factory=list)
+    _unlisted: int = 0
     _numbers: set[int] = field(default_factory=set)
     _repeated: list[str] = field(default_factory=list)
     _repeats: int = 0
@@ -62,9 +63,15 @@ class CheckedFile:
                 "only once"
             )
 
+    def warn_of_file(self, warnings: tuple[str, ...]) -> None:
+        """Adds warnings about the whole file."""
+        self._general += warnings
+
     def warn(self, line: int, warnings: tuple[str, ...]) -> None:
         """Adds warnings about a line."""
-        self._warnings += [f"line {line}: {each}" for each in warnings[: MOST_WARNINGS - len(self._warnings)]]
+        listed = warnings[: MOST_WARNINGS - len(self._warnings)]
+        self._warnings += [f"line {line}: {each}" for each in listed]
+        self._unlisted += len(warnings) - len(listed)
 
     def add(self, row: Row, check: CheckRequest) -> None:
         """Adds a row that has values, if `check` accepts its request; else what is wrong with it."""
@@ -109,7 +116,7 @@ class CheckedFile:
         return True
 
     def list_warnings(self) -> list[str]:
-        """Returns the warnings: about the whole file, then by line."""
+        """Returns the warnings: about the whole file, then by line; the last may say how many more there are."""
         general = [*self.content.warnings, *self._general]
         if self._repeats:
             some = ", ".join(self._repeated) + (", ..." if self._repeats > len(self._repeated) else "")
@@ -119,4 +126,6 @@ class CheckedFile:
                 if self.options.once_per_number
                 else f"{rows}; to send each number once, say so (--dedupe)"
             )
-        return [*general, *self._warnings]
+        plural = "s" if self._unlisted > 1 else ""
+        more = [f"and {self._unlisted} more warning{plural} about lines"] if self._unlisted else []
+        return [*general, *self._warnings, *more]

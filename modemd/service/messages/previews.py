@@ -11,6 +11,7 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions
 from modemd.service.messages.estimates import Estimate, Estimates
+from modemd.service.messages.named_sim import MESSAGE_WAITS, MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import MessageRequest, Submission, check_time
 from modemd.service.messages.workload import Workload
 from modemd.store import Store
@@ -55,6 +56,7 @@ class Previews:
         """Returns what would become of a request for some recipients. Raises what `Submission.submit_to_each` raises."""
         checked = self._submission.check_each(request, recipients)
         warnings = [each for _, some in checked for each in some]
+        warnings += await find_warnings(self._store, request.sim, MESSAGES_WAIT if len(checked) > 1 else MESSAGE_WAITS)
         load = self._estimates.make_workload()
         fates = await self._judge([FileRow(None, new) for new, _ in checked], load)
         return await self._make_preview(fates, 0, warnings, load)

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from modemd import pdu
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, amounts
-from modemd.config.values import ICCID_PATTERN, LONGEST_VALIDITY
+from modemd.config.values import LONGEST_VALIDITY
 from modemd.errors import EncodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.windows import Window
+from modemd.service.messages.named_sim import MESSAGE_WAITS, check_iccid, describe_unmet
 from modemd.store import Store, listings, sims
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
@@ -152,7 +153,7 @@ class Submission:
             at=at,
             key=request.key,
             window=str(self._parse_window(request.window)) if request.window is not None else None,
-            pinned=_check_iccid(request.sim) if request.sim is not None else None,
+            pinned=check_iccid(request.sim) if request.sim is not None else None,
         )
         return new, recipient.warnings
 
@@ -180,12 +181,8 @@ class Submission:
 
 
 def _sim_warnings(new: OutboundMessage, *, is_met: bool) -> tuple[str, ...]:
-    """Returns a warning if a message names a SIM that was never met. It is accepted: the SIM may be put in later."""
-    if is_met or new.pinned is None:
-        return ()
-    return (
-        f"SIM {new.pinned} was never met: the message waits until it is in a modem; modemd sims list shows the SIMs",
-    )
+    """Returns a warning if a message names a SIM that was never met."""
+    return () if is_met or new.pinned is None else (describe_unmet(new.pinned, MESSAGE_WAITS),)
 
 
 def _submit_all(
@@ -223,13 +220,6 @@ def _is_invisible(character: str) -> bool:
     return unicodedata.category(character) in ("Zs", "Zl", "Zp", "Cc", "Cf")
 
 
-def _check_iccid(text: str) -> str:
-    if _ICCID.fullmatch(text) is None:
-        raise Refused(ErrorCode.BAD_SIM, f"{text!r} is no ICCID of 18 to 22 digits; modemd sims list shows the SIMs")
-    return text
-
-
-_ICCID = re.compile(ICCID_PATTERN, re.ASCII)
 # So far in the past still means now: the client's clock may differ, and a form takes time to fill in.
 PAST_TOLERANCE = timedelta(minutes=1)
 # A time further ahead than this is taken for a typing error.

@@ -20,9 +20,10 @@ from modemd.rules.sending_time import SimCapacity
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.policy import SendingPolicy, SimLimits
 from modemd.service.messages.decisions import Authorship, check_authorship
+from modemd.service.messages.named_sim import PAUSE_WAITS, check_iccid, describe_unmet
 from modemd.service.sims.balances import Balances
 from modemd.service.store_retry import StoreRetry
-from modemd.service.views import LimitView, SimView
+from modemd.service.views import LimitView, PauseView, SimView
 from modemd.store import Store, lanes, listings, sims
 from modemd.store.queue import pauses, quotas
 from modemd.store.rows import PauseRow, SimRow
@@ -121,19 +122,20 @@ class SimControl:
         self._on_ready()
         return next(view for view in await self.list_sims() if view.sim.iccid == iccid)
 
-    async def list_pauses(self) -> list[PauseRow]:
+    async def list_pauses(self) -> list[PauseView]:
         """Returns the pauses: of what, since when, by whom and why."""
-        return await self._store.read(pauses.list_pauses)
+        return await self._store.read(_read_pauses)
 
-    async def pause(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[PauseRow]:
+    async def pause(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[PauseView]:
         """Pauses a class, a SIM, a class at a SIM, or everything: no message of it is begun, and those that were begun are
         finished. Alarms go on unless their class is named. Returns all pauses. Raises Refused (`bad_class`, `bad_sim`,
         `no_reason`)."""
+        if sim is not None:
+            check_iccid(sim)
         return await self._change_pauses(pauses.pause, message_class, sim, authorship)
 
-    async def resume(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[PauseRow]:
-        """Ends exactly such a pause. Returns all pauses that are left. Raises Refused (`not_paused`, `bad_class`, `bad_sim`,
-        `no_reason`)."""
+    async def resume(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[PauseView]:
+        """Ends exactly such a pause. Returns all that are left. Raises Refused (`not_paused`, `bad_class`, `no_reason`)."""
         return await self._change_pauses(pauses.resume, message_class, sim, authorship)
 
     async def _change_pauses(
@@ -142,15 +144,15 @@ class SimControl:
         message_class: str | None,
         sim: str | None,
         authorship: Authorship,
-    ) -> list[PauseRow]:
+    ) -> list[PauseView]:
         what, checked, now = _pause_of(message_class, sim), check_authorship(authorship), self._clock.now()
 
-        def change_and_read(db: sqlite3.Connection) -> list[PauseRow]:
+        def change_and_read(db: sqlite3.Connection) -> list[PauseView]:
             change(db, what, checked, now)
-            return pauses.list_pauses(db)
+            return _read_pauses(db)
 
         active = await self._store.write(change_and_read)
-        self.active_pauses = tuple(active)
+        self.active_pauses = tuple(view.pause for view in active)
         self._on_changed()
         return active
 
@@ -170,6 +172,16 @@ class SimControl:
             rate=modem.line.rate(iccid) if modem is not None else None,
             balance=self._balances.view(iccid),
         )
+
+
+def _read_pauses(db: sqlite3.Connection) -> list[PauseView]:
+    return [
+        PauseView(
+            pause,
+            () if pause.sim is None or sims.is_known(db, pause.sim) else (describe_unmet(pause.sim, PAUSE_WAITS),),
+        )
+        for pause in pauses.list_pauses(db)
+    ]
 
 
 def _read_usages(db: sqlite3.Connection, limits: SimLimits, now: datetime) -> list[_SimUsage]:
@@ -212,6 +224,4 @@ def _make_limits(usage: QuotaUsage) -> dict[str, LimitView]:
 def _pause_of(message_class: str | None, sim: str | None) -> Pause:
     if message_class is not None and message_class not in set(MessageClass):
         raise Refused(ErrorCode.BAD_CLASS, f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
-    if sim is not None and not (sim.isdecimal() and sim.isascii()):
-        raise Refused(ErrorCode.BAD_SIM, f"{sim!r} is no ICCID; modemd sims list shows the SIMs")
     return Pause(MessageClass(message_class) if message_class else None, sim)

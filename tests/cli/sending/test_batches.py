@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from modemd.cli.sending import batches
 from tests.cli.shell import Ended, Modemd
 
 WHY = ("--why", "wrong price", "--by", "ann")
@@ -53,6 +58,22 @@ def test_a_batch_without_messages_is_shown(modemd: Modemd) -> None:
     assert json.loads(ask(modemd, "status", "--json").out)["in_batches"] == 60
 
 
+def test_refused_rows_that_are_not_listed_are_counted(modemd: Modemd, config: Path) -> None:
+    """With the command that lists them, as soon as they are messages."""
+    with config.open("a", encoding="utf-8") as file:
+        file.write("consent: {marketing: opted_in}\n")
+    path = config.with_name("rows.csv")
+    rows = "".join(f"+336{row:08d},x,marketing\n" for row in range(102))
+    path.write_text(f"to,text,class\n{rows}", encoding="utf-8")
+    assert modemd("send", "--config", "FILE", "--csv", str(path), "--key", "k") == Ended(
+        1, "batch 1: 0 accepted, 102 refused\n", ""
+    )
+    ask(modemd, "cancel", "--batch", "1", *WHY)  # makes messages of them, as a daemon does
+    more = "2 more are refused: modemd messages --batch 1 --state refused"
+    shown = ask(modemd, "batches", "--id", "1").out.splitlines()
+    assert (shown[-2].startswith("message 100 to "), shown[-1]) == (True, more)
+
+
 @pytest.mark.usefixtures("large")
 def test_a_batch_is_cancelled(modemd: Modemd) -> None:
     """All its rows end, and are counted; programs get the number."""
@@ -91,3 +112,31 @@ def test_what_is_not_there_is_told(modemd: Modemd, command: tuple[str, ...], sta
     ended = ask(modemd, *command)
     assert (ended.status, ended.out) == (status, "")
     assert line in ended.err
+
+
+@pytest.mark.usefixtures("large")
+def test_a_decision_about_a_batch_shows_its_progress(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal the states are printed on stderr while it goes on; not with --json, nor if nobody reads along."""
+    told: list[bool] = []
+
+    def show(work: Callable[[], Any], describe: Callable[[], str], *, show: bool) -> Any:
+        told.append(show)
+        assert describe() == "batch 1: 60 rows no messages yet"
+        return work()
+
+    monkeypatch.setattr(batches, "show_progress", show)
+    for is_terminal, more in ((True, ()), (True, ("--json",)), (False, ())):
+        monkeypatch.setattr(sys, "stderr", Terminal(is_terminal=is_terminal))
+        assert ask(modemd, "pause", "--batch", "1", *WHY, *more).status == 0
+    assert told == [True, False, False]
+
+
+class Terminal(io.StringIO):
+    """A stderr that is a terminal, or is none."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal

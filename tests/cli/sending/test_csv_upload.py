@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modemd.cli.sending import csv_upload
+from modemd.cli.sending import csv_upload, progress
 from modemd.config import Settings
 from modemd.errors import ErrorCode, Refused
 
@@ -54,7 +54,7 @@ def test_a_large_preview_says_that_it_works(
 
 def upload(monkeypatch: pytest.MonkeyPatch, api: SlowApi, key: str | None = None) -> None:
     monkeypatch.setattr(csv_upload, "call_api", api)
-    monkeypatch.setattr(csv_upload, "PROGRESS_INTERVAL_S", 0.001)
+    monkeypatch.setattr(progress, "PROGRESS_INTERVAL_S", 0.001)
     assert csv_upload.post_rows(SETTINGS, b"to,text,class", {}, key, show=True) == {"id": 1}
 
 

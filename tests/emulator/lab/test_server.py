@@ -46,6 +46,10 @@ class Control:
         self.path = path
 
     async def __call__(self, method: str, route: str, body: object = None) -> tuple[int, Any]:
+        head, payload = await self.ask(method, route, body)
+        return int(head.split()[1]), json.loads(payload)
+
+    async def ask(self, method: str, route: str, body: object = None) -> tuple[bytes, bytes]:
         content = b"" if body is None else json.dumps(body).encode()
         reader, writer = await asyncio.open_unix_connection(str(self.path))
         try:
@@ -60,7 +64,7 @@ class Control:
             writer.close()
             await writer.wait_closed()
         head, _, payload = answer.partition(b"\r\n\r\n")
-        return int(head.split()[1]), json.loads(payload)
+        return head, payload
 
 
 class Running:
@@ -505,6 +509,12 @@ async def test_every_error_has_one_shape(
     assert answer["error"]["message"]
 
 
+async def test_a_wrong_method_names_the_right_ones(running: Running) -> None:
+    """405 says in Allow all that the path takes."""
+    head, _ = await running.control.ask("DELETE", "/network")
+    assert b"allow: GET, PATCH" in head.splitlines()
+
+
 async def test_a_folder_has_one_emulator(running: Running) -> None:
     """A second one in the same folder is refused, and the first goes on."""
     with pytest.raises(ConfigError, match="another process listens"):
@@ -526,7 +536,8 @@ async def test_a_stale_folder_is_taken_over(tmp_path: Path) -> None:
     ("wrong", "told"),
     [
         ({"modems": 0}, "modems: 0"),
-        ({"numbers": ("+331", "+332")}, "numbers: 2 given for 1"),
+        ({"numbers": ("+33700000001", "+33700000002")}, "numbers: 2 given for 1"),
+        ({"numbers": ("0612",)}, r"numbers: '0612' is not E\.164, as in \+33612345678"),
         ({"modems": 2, "numbers": ("+33700000002",)}, "given twice"),
         ({"families": ()}, "families: none"),
         ({"families": ("nokia",)}, "families: 'nokia'"),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from modemd.emulator import Text
+from modemd.emulator.network.status_reports import Oddity
 from modemd.emulator.network.subscribers import Received
 from modemd.emulator.network.ussd_services import UssdAnswer, UssdState
-from modemd.emulator.testing import Network, NotReceived
+from modemd.emulator.testing import Modem, Network, NotReceived
 from modemd.errors import ConfigError, Refused
 from tests.emulator.testing.pyserial_client import Sender
 
@@ -36,6 +38,22 @@ def test_a_message_goes_from_port_to_phone(network: Network) -> None:
     assert (received.text, received.sender) == ("Your code is 1234", modem.number)
     assert phone.inbox == [received]
     assert [entry.text for entry in network.wait_for_accepted()] == ["Your code is 1234"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"number": "0612"}, "number: '0612' is not E"),
+        ({"number": ""}, "number: '' is not E"),
+        ({"pin": "12"}, "pin: "),
+        ({"capacity": 0}, "capacity: "),
+    ],
+)
+def test_a_modem_has_a_sim_that_can_be(network: Network, given: dict[str, Any], told: str) -> None:
+    """What a scenario refuses is refused, and no modem is made."""
+    with pytest.raises(ConfigError, match=f"^{told}"):
+        network.modem(**given)
+    assert network.modems == []
 
 
 def test_a_phone_writes_to_a_modem(network: Network) -> None:
@@ -152,6 +170,51 @@ def test_any_fault_by_its_kind(network: Network) -> None:
     assert not modem.plugged
     with pytest.raises(ConfigError, match="seconds: is needed"):
         modem.fault("deaf")
+
+
+WRONG_FAULTS: dict[str, tuple[Callable[[Modem], None], str]] = {
+    "refuse_next": (lambda modem: modem.refuse_next(-1), "cause: "),
+    "delay_next_answer": (lambda modem: modem.delay_next_answer(-1), "seconds: "),
+    "deaf_for": (lambda modem: modem.deaf_for(-1), "seconds: "),
+    "set_coverage": (lambda modem: modem.set_coverage(12), "state: "),
+    "next_report": (lambda modem: modem.next_report(cast(Oddity, "early")), "comes: "),
+    "notice": (lambda modem: modem.notice(cast(str, None)), "line: "),
+}
+WRONG_CHANGES: dict[str, tuple[Callable[[Network], object], str]] = {
+    "reject": (lambda network: network.reject(None, 1000), "cause: "),
+    "fate": (lambda network: network.fate(ALICE, 256), "status: "),
+    "next_report": (lambda network: network.next_report("late", seconds=-1), "seconds: "),
+    "configure": (lambda network: network.configure(report_loss=1.5), "report_loss: "),
+    "operator": (lambda network: network.operator("23415", parts_per_s=-1), "parts_per_s: "),
+    "answer_ussd": (lambda network: network.answer_ussd("balance", "1 EUR"), "code: "),
+    "the answer": (lambda network: network.answer_ussd("*100#", ""), "text: "),
+}
+
+
+@pytest.mark.parametrize(("puts", "told"), WRONG_FAULTS.values(), ids=WRONG_FAULTS)
+def test_a_fault_has_one_check(network: Network, puts: Callable[[Modem], None], told: str) -> None:
+    """A method refuses what `fault` and the control API refuse, in the same words."""
+    modem = network.modem()
+    with pytest.raises(ConfigError, match=f"^{told}"):
+        puts(modem)
+
+
+@pytest.mark.parametrize(("changes", "told"), WRONG_CHANGES.values(), ids=WRONG_CHANGES)
+def test_a_change_of_the_network_has_one_check(
+    network: Network, changes: Callable[[Network], object], told: str
+) -> None:
+    """A method refuses what the control API refuses, in the same words."""
+    with pytest.raises(ConfigError, match=f"^{told}"):
+        changes(network)
+    assert "23415" not in network._core.operators
+
+
+def test_a_network_that_cannot_be_is_not_begun() -> None:
+    """It leaves no thread."""
+    before = threading.active_count()
+    with pytest.raises(ConfigError, match=r"^report_loss: "):
+        Network(report_loss=1.5)
+    assert threading.active_count() == before
 
 
 def test_unplug_and_replug(network: Network, tmp_path: Path) -> None:

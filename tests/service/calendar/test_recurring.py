@@ -84,6 +84,17 @@ def test_it_is_sent_at_its_local_time() -> None:
     run_bench("2026-03-27T12:00", scenario)
 
 
+def test_a_sim_that_was_never_met_is_warned_of() -> None:
+    """As it is for a message: it may be put in later."""
+
+    async def scenario(bench: RecurringBench) -> None:
+        request = MessageRequest("", "Good morning", sim="8933010000000000010")
+        added = await bench.recurring.add(ScheduleRequest("daily", "30 9 * * *", (ALICE, BOB), request, late=False))
+        assert [warning.split(":")[0] for warning in added.warnings] == ["SIM 8933010000000000010 was never met"]
+
+    run_bench("2026-11-22T08:00", scenario)
+
+
 def test_what_a_request_asks_for_holds_for_every_run() -> None:
     """The SIM, like the window and the validity: each message is pinned to it."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from modemd.errors import Refused
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import BATCH_PAUSED
 from modemd.service.messages import batch_decisions
+from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.decisions import Authorship
 from modemd.store.outbox import batch_decisions as stored
 from modemd.store.outbox.batch_decisions import CANCELLING, RESUMING
@@ -72,3 +76,28 @@ async def test_a_decision_that_was_cut_short_is_finished(assembled: AssembledSer
         assert await counted(assembled, "SELECT count(*) FROM message WHERE reason = 'resumed'") == 120
     by = "SELECT count(*) FROM event WHERE json_extract(detail, '$.by') = 'ann'"
     assert await counted(assembled, by) >= 120
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [("cancel", "cancelled"), ("pause", "held"), ("resume", "held")],
+    ids=["cancel", "pause", "resume"],
+)
+async def test_the_end_of_the_service_ends_a_decision(assembled: AssembledService, name: str, state: str) -> None:
+    """It says that the rest is done at the next start, and so it is."""
+    answer = await assembled.service.messages.batches.accept(file(120))
+    decisions, id = assembled.service.messages.batch_decisions, answer.batch.id
+    async with promoting(assembled):
+        pass
+    if name == "resume":
+        await decisions.pause(id, WORD)
+    at_work = asyncio.ensure_future(getattr(decisions, name)(id, WORD))
+    await assembled.service.stop(0)
+    with pytest.raises(
+        Refused, match=f"the {name} of batch {id} is stored, and is finished at the next start"
+    ) as refused:
+        await at_work
+    assert refused.value.code == "stopping"
+    again = BatchDecisions(assembled.store, ConsentPolicy(), assembled.clock, on_released=lambda: None)
+    await again.finish_interrupted()
+    assert await counted(assembled, f"SELECT count(*) FROM message WHERE state = '{state}'") == 120

@@ -87,8 +87,17 @@ async def test_messages_are_told_before_they_are_sent(assembled: AssembledServic
     )
     assert (preview.estimate.messages, preview.estimate.parts, preview.estimate.extra_parts) == (2, 4, 0)
     assert preview.warnings == (f"{ALICE} is named 2 times; it gets one message",)
-    assert preview.estimate.expiring == 3
-    assert preview.estimate.cost is None
+
+
+async def test_a_preview_warns_of_a_sim_that_was_never_met(tmp_path: Path) -> None:
+    """Once for all messages, as the answer to a CSV does."""
+    async with assembled_service(tmp_path) as assembled:
+        messages, options = assembled.service.messages, FileOptions(sim=WEST)
+        preview = await messages.previews.preview_messages(MessageRequest("", "hello", sim=WEST), [ALICE, BOB])
+        of_file = await messages.previews.preview_file(offers(3), None, options)
+        accepted = await messages.batches.accept(offers(3), None, options)
+    never = f"SIM {WEST} was never met: the messages wait until it is in a modem; modemd sims list shows the SIMs"
+    assert {preview.warnings, of_file.warnings, accepted.warnings} == {(never,)}
 
 
 async def test_without_a_sim_nobody_knows_how_long_it_takes(assembled: AssembledService) -> None:

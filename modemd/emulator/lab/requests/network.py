@@ -7,7 +7,7 @@ so is a value out of range.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -129,13 +129,24 @@ def _operator(network: Network, code: str) -> Operator:
     return operator
 
 
+AnyRequest = TypeVar("AnyRequest", bound=LabRequest)
+Checked = TypeVar("Checked")
 _FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 
 
 def fault(kind: str, values: dict[str, Any]) -> Fault:
     """Makes a fault of its kind and values, which may be text. Raises ConfigError with all mistakes."""
+    return _validate(_FAULT, {**values, "kind": kind})
+
+
+def make_request(model: type[AnyRequest], **values: Any) -> AnyRequest:
+    """Makes a request of one kind from its values. Raises ConfigError with all mistakes."""
+    return _validate(TypeAdapter(model), values)
+
+
+def _validate(adapter: TypeAdapter[Checked], values: dict[str, Any]) -> Checked:
     try:
-        return _FAULT.validate_python({**values, "kind": kind})
+        return adapter.validate_python(values)
     except ValidationError as error:
         raise ConfigError(describe_mistakes(error)) from None
 
