@@ -56,7 +56,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 # These run until they are told to end, wherever nothing stops them; what stops them is tested by name below.
 LONG = ("run", "emulate", "demo")
 
-pytestmark = pytest.mark.timeout(400)  # each walk starts many processes
+# Each walk starts many processes.
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[str]:
