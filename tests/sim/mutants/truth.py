@@ -233,8 +233,8 @@ MUTANTS = (
         "report_about_the_future",
         "a report is of what was written after it came",
         _REPORTS,
-        '(row["written_at"] or row["opened_at"]) <= to_text(stored_at)}',
-        '(row["written_at"] or row["opened_at"])}',
+        '(row["written_at"] or row["opened_at"]) <= to_text(stored_at)\n',
+        '(row["written_at"] or row["opened_at"])\n',
         "tests/sim/sending/test_regressions.py " + _REPORTS_TESTS,
     ),
     Mutant(
