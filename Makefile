@@ -21,7 +21,7 @@ demo: .venv/.installed-run
 	@$(BIN)/modemd demo $(if $(SECONDS),--seconds '$(SECONDS)')
 
 test: .venv/.installed-test
-	@$(BIN)/pytest -q -m "not system" -n 2
+	@$(BIN)/pytest -q -m "not system" -n 2 --dist worksteal
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check modemd tests benchmarks

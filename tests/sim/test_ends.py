@@ -7,7 +7,7 @@ import pytest
 from tests.sim.ends import Point, failed, points, tried
 
 # Some in each run, all of them with the long ones.
-SPREAD = 29
+SPREAD = 59
 
 
 def test_the_points_are_all_steps_and_both_sides_of_each_commit() -> None:

@@ -13,7 +13,7 @@ from tests.sim.plans.plan import seeded
 from tests.sim.seeds import failed, tried
 from tests.sim.silence import plan as silence
 
-SEEDS = 24
+SEEDS = 12
 LONG_SEEDS = 212
 
 
