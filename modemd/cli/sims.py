@@ -139,7 +139,7 @@ def _decide_batch(
 def pauses(config: Path, as_json: bool) -> None:
     """Show what is paused, since when, by whom and why.
 
-    Of a paused batch, the command shows only the number. With --json, it shows no batches.
+    With --json, it shows no batches; modemd batches --json does.
     """
     settings = load(config)
     rows = call_api(settings, "GET", "/v1/pauses")
@@ -153,7 +153,11 @@ def pauses(config: Path, as_json: bool) -> None:
         echo("nothing is paused")
     _print_pauses(rows, settings)
     for batch in batches:
-        echo(f"batch {batch['id']} is paused; modemd resume --batch {batch['id']} ends it")
+        since = format_time(batch["decided_at"], settings.timezone)
+        print_sentence(
+            f"batch {batch['id']} is paused since {since} by {printable(batch['decided_by'])}: "
+            f"{printable(batch['decided_why'])}; modemd resume --batch {batch['id']} ends it"
+        )
 
 
 def _post_decision(

@@ -165,7 +165,7 @@ class OptOutRow:
 class BatchRow:
     """Batch. Of its `rows`, consent allowed `accepted` and `refused` others when they came, `again` had a key that was known,
     and `promoted` are messages by now. `reason`: why it is held. The ids of its first and last message are None before it is
-    accepted."""
+    accepted. `decided_at`, `decided_by`, `decided_why`: the last decision of a person about it, None if there was none."""
 
     id: int
     key: str | None
@@ -180,6 +180,9 @@ class BatchRow:
     accepted: int
     first_message: int | None
     last_message: int | None
+    decided_at: str | None
+    decided_by: str | None
+    decided_why: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
-from modemd.cli.output import echo, print_json, print_table, printable
+from modemd.cli.output import echo, print_json, print_sentence, print_table, printable
 from modemd.cli.sending.csv_upload import OWN_KEY
 from modemd.cli.sending.progress import show_progress
 from modemd.cli.show.times import format_time
@@ -64,6 +64,9 @@ def _print_batch(settings: Settings, batch: dict[str, Any]) -> None:
     key = f", key {printable(key)}" if (key := _find_key(batch)) else ""
     since = f", accepted {format_time(batch['accepted_at'], settings.timezone)}" if batch["accepted_at"] else ""
     echo(f"batch {batch['id']}: {batch['state']}{reason}{since}{key}")
+    if batch["decided_by"]:
+        at = format_time(batch["decided_at"], settings.timezone)
+        print_sentence(f"decided {at} by {printable(batch['decided_by'])}: {printable(batch['decided_why'])}")
     again = f", {batch['again']} known by their keys" if batch["again"] else ""
     echo(f"{batch['rows']} rows: {batch['accepted']} accepted, {batch['refused']} refused{again}")
     left = count_left(batch)

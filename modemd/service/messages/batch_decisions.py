@@ -55,22 +55,24 @@ class BatchDecisions:
     async def cancel(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Cancels every message of a batch of which nothing can have left, also those that are no messages yet. Raises Refused
         (`no_reason`, `not_found`, `staging`, `stopping`)."""
-        authorship = check_authorship(authorship)
-        await self._store.write(partial(batch_decisions.hold, batch=id, reason=CANCELLING, authorship=authorship))
-        return await self._run(id, CANCELLING, authorship)
+        return await self._decide(id, CANCELLING, partial(batch_decisions.hold, reason=CANCELLING), authorship)
 
     async def pause(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Holds every message of a batch of which nothing can have left, until it is resumed. Raises Refused (`no_reason`,
         `not_found`, `staging`, `stopping`)."""
-        authorship = check_authorship(authorship)
-        await self._store.write(partial(batch_decisions.hold, batch=id, reason=BATCH_PAUSED, authorship=authorship))
-        return await self._run(id, BATCH_PAUSED, authorship)
+        return await self._decide(id, BATCH_PAUSED, partial(batch_decisions.hold, reason=BATCH_PAUSED), authorship)
 
     async def resume(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Lets a paused batch go on. Raises Refused (`no_reason`, `not_found`, `not_paused`, `stopping`)."""
+        return await self._decide(id, RESUMING, batch_decisions.begin_resume, authorship)
+
+    async def _decide(
+        self, id: int, reason: str, store_decision: Callable[..., None], authorship: Authorship
+    ) -> BatchDecisionResult:
+        """Stores a decision first, so that the next start finishes it if this one cannot, and then makes its steps."""
         authorship = check_authorship(authorship)
-        await self._store.write(partial(batch_decisions.begin_resume, batch=id, authorship=authorship))
-        return await self._run(id, RESUMING, authorship)
+        await self._store.write(partial(store_decision, batch=id, authorship=authorship, now=self._clock.now()))
+        return await self._run(id, reason, authorship)
 
     async def finish_interrupted(self) -> None:
         """Goes on with the decisions whose steps the end of the process has cut short. A finished one is not changed by it."""

@@ -53,7 +53,7 @@ def list_stored_decisions(db: sqlite3.Connection) -> list[StoredDecision]:
     return [StoredDecision(row["id"], row["reason"], Authorship(row["decided_by"], row["decided_why"])) for row in rows]
 
 
-def hold(db: sqlite3.Connection, batch: int, reason: str, authorship: Authorship) -> None:
+def hold(db: sqlite3.Connection, batch: int, reason: str, authorship: Authorship, now: datetime) -> None:
     """Stops the promotion of a batch, and stores the decision, also if all its rows are messages. Raises Refused with
     `not_found`, or with `staging` if it is not accepted yet."""
     found = batches.read_batch(db, batch)
@@ -62,9 +62,10 @@ def hold(db: sqlite3.Connection, batch: int, reason: str, authorship: Authorship
     if found.state == "staging":
         raise Refused(ErrorCode.STAGING, f"batch {batch} is not accepted yet; ask again in a while")
     db.execute(
-        """UPDATE batch SET state = iif(state = 'accepted', 'held', state), reason = ?, decided_by = ?, decided_why = ?
+        """UPDATE batch SET state = iif(state = 'accepted', 'held', state), reason = ?, decided_at = ?, decided_by = ?,
+               decided_why = ?
            WHERE id = ?""",
-        (reason, authorship.by, authorship.why, batch),
+        (reason, to_text(now), authorship.by, authorship.why, batch),
     )
 
 
@@ -145,7 +146,7 @@ def resume(
     return BatchStep(0, None)
 
 
-def begin_resume(db: sqlite3.Connection, batch: int, authorship: Authorship) -> None:
+def begin_resume(db: sqlite3.Connection, batch: int, authorship: Authorship, now: datetime) -> None:
     """Stores the decision that a batch goes on. Raises Refused with `not_found` or `not_paused` if a batch is not there, or
     nothing of it is paused."""
     found = batches.read_batch(db, batch)
@@ -154,7 +155,7 @@ def begin_resume(db: sqlite3.Connection, batch: int, authorship: Authorship) -> 
     sql = "SELECT 1 FROM message WHERE batch = ? AND state = 'held' AND reason = ? LIMIT 1"
     if found.reason not in (BATCH_PAUSED, RESUMING) and db.execute(sql, (batch, BATCH_PAUSED)).fetchone() is None:
         raise Refused(ErrorCode.NOT_PAUSED, f"batch {batch} is not paused")
-    hold(db, batch, RESUMING, authorship)
+    hold(db, batch, RESUMING, authorship, now)
 
 
 def _list_waiting(db: sqlite3.Connection, batch: int, after: int, limit: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -87,9 +88,14 @@ def test_a_batch_is_cancelled(modemd: Modemd) -> None:
 
 @pytest.mark.usefixtures("large")
 def test_a_batch_is_paused_and_resumed(modemd: Modemd) -> None:
-    """Its rows stay rows meanwhile."""
+    """Its rows stay rows meanwhile, and who paused it, when and why is told."""
     assert ask(modemd, "pause", "--batch", "1", *WHY).out == "batch 1: 0 messages paused; now 60 rows no messages yet\n"
-    assert "held (batch_paused)" in ask(modemd, "batches", "--id", "1").out
+    shown = ask(modemd, "batches", "--id", "1").out
+    assert "held (batch_paused)" in shown
+    assert re.search(r"^decided [0-9 :-]{19} by ann: wrong price$", shown, re.MULTILINE)
+    paused = ask(modemd, "pauses").out
+    ending = "modemd resume --batch 1 ends it"
+    assert re.fullmatch(rf"batch 1 is paused since [0-9 :-]{{19}} by ann: wrong price; {ending}\n", paused)
     assert ask(modemd, "messages", "--batch", "1").out.endswith("are held: the batch is held\n")
     assert ask(modemd, "resume", "--batch", "1", *WHY).status == 0
     twice = ask(modemd, "resume", "--batch", "1", *WHY)

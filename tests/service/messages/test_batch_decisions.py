@@ -14,7 +14,7 @@ from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.decisions import Authorship
 from modemd.store.outbox import batch_decisions as stored
 from modemd.store.outbox.batch_decisions import CANCELLING, RESUMING
-from tests.service.assembled import AssembledService
+from tests.service.assembled import NOON, AssembledService
 from tests.service.messages.test_batches import ROWS, counted, file, promoting
 
 WORD = Authorship("ann", "wrong price")
@@ -65,9 +65,9 @@ async def test_a_decision_that_was_cut_short_is_finished(assembled: AssembledSer
         pass
     if reason == RESUMING:
         await decisions.pause(id, WORD)
-        await assembled.store.write(lambda db: stored.begin_resume(db, id, WORD))
+        await assembled.store.write(lambda db: stored.begin_resume(db, id, WORD, NOON))
     else:
-        await assembled.store.write(lambda db: stored.hold(db, id, reason, WORD))
+        await assembled.store.write(lambda db: stored.hold(db, id, reason, WORD, NOON))
     await decisions.finish_interrupted()
     assert await counted(assembled, f"SELECT count(*) FROM message WHERE state = '{state}'") == 120
     await decisions.finish_interrupted()  # and once more at each start, for nothing

@@ -33,18 +33,18 @@ def run(step: Callable[..., BatchStep], limit: int = 2) -> int:
 
 
 def cancel(bench: Bench, batch: int) -> int:
-    batch_decisions.hold(bench.db, batch, CANCELLING, WORD)
+    batch_decisions.hold(bench.db, batch, CANCELLING, WORD, bench.now)
     step = partial(batch_decisions.cancel, bench.db, batch, authorship=WORD, policy=bench.policy, now=bench.now)
     return run(step)
 
 
 def pause(bench: Bench, batch: int) -> int:
-    batch_decisions.hold(bench.db, batch, BATCH_PAUSED, WORD)
+    batch_decisions.hold(bench.db, batch, BATCH_PAUSED, WORD, bench.now)
     return run(partial(batch_decisions.pause, bench.db, batch, authorship=WORD, now=bench.now))
 
 
 def resume(bench: Bench, batch: int) -> int:
-    batch_decisions.begin_resume(bench.db, batch, WORD)
+    batch_decisions.begin_resume(bench.db, batch, WORD, bench.now)
     return run(partial(batch_decisions.resume, bench.db, batch, authorship=WORD, now=bench.now))
 
 
@@ -95,7 +95,7 @@ def test_what_a_modem_was_given_is_not_cancelled(bench: Bench) -> None:
 def test_nobody_promotes_a_batch_that_is_being_cancelled(bench: Bench) -> None:
     """Between two steps, and after a crash, its rows stay rows; a release after a restore does not free them."""
     batch = large(bench)
-    batch_decisions.hold(bench.db, batch, CANCELLING, WORD)
+    batch_decisions.hold(bench.db, batch, CANCELLING, WORD, bench.now)
     batch_decisions.cancel(bench.db, batch, 0, WORD, bench.policy, bench.now, 2)
     assert (view(bench, batch).state, view(bench, batch).reason, batches.next_accepted(bench.db)) == (
         "held", CANCELLING, None,
@@ -170,10 +170,10 @@ def test_what_is_no_batch_or_not_paused_is_refused(bench: Bench) -> None:
     batch = staged(bench, row(bench, ALICE))
     done = accepted(bench, row(bench, BOB))
     for call, code in (
-        (partial(batch_decisions.hold, bench.db, 99, BATCH_PAUSED, WORD), "not_found"),
-        (partial(batch_decisions.hold, bench.db, batch, BATCH_PAUSED, WORD), "staging"),
-        (partial(batch_decisions.begin_resume, bench.db, 99, WORD), "not_found"),
-        (partial(batch_decisions.begin_resume, bench.db, done, WORD), "not_paused"),
+        (partial(batch_decisions.hold, bench.db, 99, BATCH_PAUSED, WORD, bench.now), "not_found"),
+        (partial(batch_decisions.hold, bench.db, batch, BATCH_PAUSED, WORD, bench.now), "staging"),
+        (partial(batch_decisions.begin_resume, bench.db, 99, WORD, bench.now), "not_found"),
+        (partial(batch_decisions.begin_resume, bench.db, done, WORD, bench.now), "not_paused"),
     ):
         with pytest.raises(Refused) as refused:
             call()
@@ -195,7 +195,7 @@ def test_a_row_that_became_a_message_early_hides_no_other(bench: Bench) -> None:
 def test_the_key_of_a_paused_row_is_taken(bench: Bench) -> None:
     """A submit under it would be a second message, and the row could not become one: it is refused, and nothing is stuck."""
     batch = accepted(bench, row(bench, ALICE), row(bench, BOB, key="b"))
-    batch_decisions.hold(bench.db, batch, BATCH_PAUSED, WORD)
+    batch_decisions.hold(bench.db, batch, BATCH_PAUSED, WORD, bench.now)
     with pytest.raises(Refused, match="batch 1, which is held"):
         bench.submit(BOB, key="b")
     pause(bench, batch)
