@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 
 from modemd.store.outbox import accept
-from tests.sim.mutants.patches import MUTANTS, Mutant, caught
+from tests.sim.mutants.patches import MUTANTS, TRIED_FIRST, Mutant, caught
 from tests.sim.mutants.promises import SOURCE_MUTANTS
 from tests.sim.mutants.sources import ROOT, SourceMutant
 
@@ -50,6 +50,7 @@ def test_every_mistake_has_a_name_of_its_own() -> None:
     """One name, one mistake."""
     names = [each.name for each in MUTANTS] + [each.name for each in SOURCE_MUTANTS]
     assert len(set(names)) == len(names)
+    assert set(TRIED_FIRST) <= set(names)
 
 
 def test_a_mutant_that_is_broken_itself_is_not_caught() -> None:

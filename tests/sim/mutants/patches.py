@@ -224,8 +224,19 @@ MUTANTS = (
 )
 
 
-def plans(most: int) -> Iterator[tuple[str, Plan]]:
-    """What is tried on a mutant, in turn: plans from seeds, and ends in the small scenario spread over all of its points."""
+# Seeds whose plans have caught a mistake that few plans catch. They are tried before the others, which takes minutes less.
+TRIED_FIRST = {
+    "damage_is_believed": 295,
+    "deleted_before_the_commit": 20,
+    "slot_not_looked_at": 53,
+}
+
+
+def plans(most: int, first: int | None = None) -> Iterator[tuple[str, Plan]]:
+    """What is tried on a mutant, in turn: the seed `first`; plans from seeds, and ends in the small scenario spread over all of its
+    points."""
+    if first is not None:
+        yield f"seed {first}", seeded(first)
     every = points()
     step = max(1, len(every) // most)
     spread = every[::step]
@@ -240,7 +251,7 @@ def caught(mutant: Mutant, most: int) -> tuple[int, str, str] | None:
 
     A simulation that fails does not count: the mutant may only be broken itself, as by an attribute that was renamed.
     """
-    tries = list(plans(most))  # drawn before the mistake is in place
+    tries = list(plans(most, TRIED_FIRST.get(mutant.name)))  # drawn before the mistake is in place
     with mutant.patch():
         for count, (name, plan) in enumerate(tries, 1):
             verdict = attempt(plan)
