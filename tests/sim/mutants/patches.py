@@ -233,8 +233,8 @@ TRIED_FIRST = {
 
 
 def plans(most: int, first: int | None = None) -> Iterator[tuple[str, Plan]]:
-    """What is tried on a mutant, in turn: the seed `first`; plans from seeds, and ends in the small scenario spread over all of its
-    points."""
+    """What is tried on a mutant, in turn: the seed `first`, plans from seeds, and ends in the small scenario, spread over all of
+    its points."""
     if first is not None:
         yield f"seed {first}", seeded(first)
     every = points()
