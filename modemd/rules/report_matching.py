@@ -32,7 +32,7 @@ class AttemptFacts:
     """Attempt, as far as evidence needs it. `reference` is None if no `+CMGS` came, or one without a readable number; then
     `is_accepted` tells the two apart. `is_settled`: a final report came before, with the TP-SCTS `settled_stamp`.
     `has_proved_reference`: earlier reports have had the references that this modem gave. `answered_at`: when the modem
-    answered."""
+    answered. A part that is repeated has several attempts."""
 
     attempt_id: int
     reference: int | None
@@ -43,6 +43,7 @@ class AttemptFacts:
     settled_stamp: datetime | None = None
     has_proved_reference: bool = True
     answered_at: datetime | None = None
+    part_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,9 @@ def match_report(
 
     An attempt owns a report whose reference it has. If TP-SCTS names another to the same number, the modem's
     references must be proved, or the reports that came about the number have exactly the references of its attempts. If
-    several have the reference, recipient and time alone decide, and only if one attempt is left. So they do if TP-SCTS is not
-    that of the owner, and an unknown attempt may have been given the reference, too. The same holds if nobody owns
-    the reference: exactly one attempt without a reference that fits recipient and time is proved accepted; times that a trusted
+    several have the reference, recipient and time alone decide, and only if one attempt is left. If TP-SCTS names an unknown
+    attempt of another part and not the owner, the report proves nothing: the modem may have counted anew. If nobody owns
+    the reference, exactly one attempt without a reference that fits recipient and time is proved accepted; times that a trusted
     clock may have wrong do not tell two of them apart. A lone owner out of time (service centres lie about their zone) is
     believed if no other could be meant.
     """
@@ -104,8 +105,6 @@ def match_report(
     same_message = [attempt for attempt in owners if attempt.settled_stamp == moment]
     if len(same_message) == 1:  # a further report: the stamp is the message's, whenever the report was made
         return ReportMatch(same_message[0].attempt_id)
-    # Our clock may have been stepped between two of them, by anything that leaves it trusted.
-    may_be_meant = partial(_may_be_accepted_at, accepted_at=moment, send_timeout=send_timeout, error=NETWORK_MARGIN)
     possible = [attempt for attempt in mine if _may_be_accepted_at(attempt, moment, send_timeout)]
     waiting = [attempt for attempt in possible if not attempt.is_settled]
     # A service centre stamps a message once: what had its final report with another stamp is another message, after which the
@@ -119,19 +118,21 @@ def match_report(
         chosen = [attempt for attempt in in_time if not attempt.is_settled] or in_time
         if len(chosen) == 1 and _is_contradicted(chosen[0], waiting, report, send_timeout):
             return ReportMatch(doubt=MatchDoubt.UNPROVED)
-        rivals = [attempt for attempt in (*open_owners, *unknown) if attempt not in chosen and may_be_meant(attempt)]
-        if len(chosen) == 1 and _has_rival(chosen[0], rivals, moment, send_timeout):
+        if len(chosen) == 1 and _has_rival(chosen[0], unknown, moment, send_timeout):
             return ReportMatch(doubt=MatchDoubt.SEVERAL)
         return _match_only(chosen) or ReportMatch(doubt=MatchDoubt.SEVERAL)
     fitting = [attempt for attempt in unknown if attempt in possible]
     if fitting and owners:
         return ReportMatch(doubt=MatchDoubt.REFERENCE_TAKEN)
+    # Our clock may have been stepped between two of them, by anything that leaves it trusted.
+    may_be_meant = partial(_may_be_accepted_at, accepted_at=moment, send_timeout=send_timeout, error=NETWORK_MARGIN)
     if fitting and sum(map(may_be_meant, unknown)) > 1:
         return ReportMatch(doubt=MatchDoubt.SEVERAL)
     if len(fitting) == 1 and _is_contradicted(fitting[0], waiting, report, send_timeout):
         return ReportMatch(doubt=MatchDoubt.UNPROVED)
-    believed = fitting or ([] if unknown else open_owners)
-    return _match_only(believed) or ReportMatch(doubt=_find_doubt(owners, unknown, MatchDoubt.OUT_OF_TIME))
+    return _match_only(fitting or open_owners) or ReportMatch(
+        doubt=_find_doubt(owners, unknown, MatchDoubt.OUT_OF_TIME)
+    )
 
 
 def _is_contradicted(
@@ -154,14 +155,12 @@ def _is_contradicted(
     return len(references) < len(waiting) or references != report.siblings | {report.reference}
 
 
-def _has_rival(owner: AttemptFacts, rivals: Sequence[AttemptFacts], moment: datetime, send_timeout: timedelta) -> bool:
-    """Returns True if the stamp of a report is not that of the owner of its reference, and the modem may have given the reference
-    again because it has begun to count anew: to another owner, to a later unknown attempt, or to one that the stamp names."""
+def _has_rival(owner: AttemptFacts, unknown: Sequence[AttemptFacts], moment: datetime, send_timeout: timedelta) -> bool:
+    """Returns True if the stamp of a report names an unknown attempt of another part, and not the owner of its reference: the
+    modem may have given the reference again because it has begun to count anew."""
     return _measure_distance(owner, moment, send_timeout) > NEAR and any(
-        rival.reference is not None
-        or rival.written_at > owner.written_at
-        or _measure_distance(rival, moment, send_timeout) <= NEAR
-        for rival in rivals
+        attempt.part_id != owner.part_id and _measure_distance(attempt, moment, send_timeout) <= NEAR
+        for attempt in unknown
     )
 
 

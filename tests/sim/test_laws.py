@@ -14,7 +14,7 @@ LAWS = {
     "not journaled": (1, 2, 7),
     "wrongly told": (1, 2, 7, 8),
     "wrong reference": (1, 2, 7),
-    "wrong report": (1, 2, 7, 40, 108, 364, 411, 530),
+    "wrong report": (1, 2, 7, 40, 108, 364),
     "no such refusal": (1, 2, 7),
     "not used again": (1, 2, 11, 58),
     "reset for nothing": (1, 23, 25, 34),

@@ -281,6 +281,7 @@ def _parse_attempt(row: sqlite3.Row, *, is_proved: bool) -> AttemptFacts:
         settled_stamp=_parse_optional_time(row["settled_stamp"]) if row["settled"] else None,
         has_proved_reference=is_proved,
         answered_at=_parse_optional_time(row["closed_at"]),
+        part_id=row["part_id"],
     )
 
 

@@ -358,14 +358,6 @@ MUTANTS = (
         _LAW("wrong-report"),
     ),
     Mutant(
-        "lone_owner_out_of_time",
-        "the owner of a reference is believed out of its time, though an unknown attempt can be meant",
-        _MATCHING,
-        "believed = fitting or ([] if unknown else open_owners)",
-        "believed = fitting or open_owners",
-        _LAW("wrong-report") + " " + _MATCHING_TESTS,
-    ),
-    Mutant(
         "imsi_is_another_sim",
         "a SIM that tells its IMSI alone for once is another SIM",
         "service/modems/backend.py",
