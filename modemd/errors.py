@@ -65,6 +65,7 @@ class ErrorCode(StrEnum):
     BAD_VALIDITY = "bad_validity"
     BAD_VERDICT = "bad_verdict"
     BAD_WINDOW = "bad_window"
+    CANCELLING = "cancelling", 409
     CLOSED = "closed", 409
     EMERGENCY_NUMBER = "emergency_number"
     EMPTY_TEXT = "empty_text"
@@ -89,6 +90,7 @@ class ErrorCode(StrEnum):
     OWN_OPT_OUT = "own_opt_out", 409
     SHORT_CODE_NOT_ALLOWED = "short_code_not_allowed"
     STAGING = "staging", 409
+    SUPERSEDED = "superseded", 409
     TOO_FAR = "too_far"
     TOO_LARGE = "too_large", 413
     TOO_LATE = "too_late", 409

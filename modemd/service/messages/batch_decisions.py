@@ -59,11 +59,12 @@ class BatchDecisions:
 
     async def pause(self, id: int, authorship: Authorship) -> BatchDecisionResult:
         """Holds every message of a batch of which nothing can have left, until it is resumed. Raises Refused (`no_reason`,
-        `not_found`, `staging`, `stopping`)."""
+        `not_found`, `staging`, `cancelling`, `superseded`, `stopping`)."""
         return await self._decide(id, BATCH_PAUSED, partial(batch_decisions.hold, reason=BATCH_PAUSED), authorship)
 
     async def resume(self, id: int, authorship: Authorship) -> BatchDecisionResult:
-        """Lets a paused batch go on. Raises Refused (`no_reason`, `not_found`, `not_paused`, `stopping`)."""
+        """Lets a paused batch go on. Raises Refused (`no_reason`, `not_found`, `not_paused`, `cancelling`, `superseded`,
+        `stopping`)."""
         return await self._decide(id, RESUMING, batch_decisions.begin_resume, authorship)
 
     async def _decide(
@@ -78,7 +79,11 @@ class BatchDecisions:
         """Goes on with the decisions whose steps the end of the process has cut short. A finished one is not changed by it."""
         for decision in await self._store.read(batch_decisions.list_stored_decisions):
             retry = StoreRetry(log, "the decision about a batch waits for the database")
-            done = await retry.run(partial(self._run, decision.batch, decision.reason, decision.authorship))
+            try:
+                done = await retry.run(partial(self._run, decision.batch, decision.reason, decision.authorship))
+            except Refused as refused:
+                log.info("a decision that was cut short is not finished", batch=decision.batch, because=str(refused))
+                continue
             if done.changed:
                 log.warning(
                     "a decision was cut short and is finished",
@@ -88,8 +93,8 @@ class BatchDecisions:
                 )
 
     async def _run(self, id: int, reason: str, authorship: Authorship) -> BatchDecisionResult:
-        """Makes the steps of a decision until the last message of the batch is reached. Raises Refused (`stopping`) if modemd
-        stops before."""
+        """Makes the steps of a decision until the last message of the batch is reached. Raises Refused if modemd stops before
+        (`stopping`), or if another decision about the batch comes (`superseded`)."""
         steps: dict[str, Callable[..., BatchStep]] = {
             CANCELLING: partial(batch_decisions.cancel, policy=self._policy),
             BATCH_PAUSED: batch_decisions.pause,
@@ -104,6 +109,12 @@ class BatchDecisions:
             done = await self._store.write(change)
             self._on_released()
             changed += done.changed
+            if done.is_superseded:
+                raise Refused(
+                    ErrorCode.SUPERSEDED,
+                    f"another decision about batch {id} has come before the {_NAMES[reason]} had reached all its messages; "
+                    f"modemd batches --id {id} shows it",
+                )
             if done.last is None:
                 return BatchDecisionResult(id, changed)
             after = done.last

@@ -29,10 +29,11 @@ RESUMING = "resuming"
 @dataclass(frozen=True, slots=True)
 class BatchStep:
     """Result of a step: how many messages it has changed, and the last message that it has looked at; None if it was the last
-    step."""
+    step. `is_superseded`: it has changed nothing, because another decision about the batch holds by now."""
 
     changed: int
     last: int | None
+    is_superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,14 @@ def list_stored_decisions(db: sqlite3.Connection) -> list[StoredDecision]:
 
 def hold(db: sqlite3.Connection, batch: int, reason: str, authorship: Authorship, now: datetime) -> None:
     """Stops the promotion of a batch, and stores the decision, also if all its rows are messages. Raises Refused with
-    `not_found`, or with `staging` if it is not accepted yet."""
+    `not_found`, with `staging` if it is not accepted yet, or with `cancelling` if a cancel of it has not ended."""
     found = batches.read_batch(db, batch)
     if found is None:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
     if found.state == "staging":
         raise Refused(ErrorCode.STAGING, f"batch {batch} is not accepted yet; ask again in a while")
+    if found.reason == CANCELLING != reason:
+        raise Refused(ErrorCode.CANCELLING, f"batch {batch} is being cancelled")
     db.execute(
         """UPDATE batch SET state = iif(state = 'accepted', 'held', state), reason = ?, decided_at = ?, decided_by = ?,
                decided_why = ?
@@ -80,6 +83,8 @@ def cancel(
 ) -> BatchStep:
     """Cancels the next messages of a held batch of which nothing can have left. Once there are no more, makes messages of its
     next rows, and cancels these."""
+    if ended := _find_end(db, batch, CANCELLING):
+        return ended
     ids: Sequence[int] = _list_waiting(db, batch, after, limit)
     if ids:
         return BatchStep(_cancel_all(db, ids, authorship, now), ids[-1])
@@ -108,7 +113,9 @@ def pause(
     db: sqlite3.Connection, batch: int, after: int, authorship: Authorship, now: datetime, limit: int
 ) -> BatchStep:
     """Holds the next messages of a held batch of which nothing can have left, until they are resumed. Their validity goes on."""
-    ids = _list_waiting(db, batch, after, limit)
+    if ended := _find_end(db, batch, BATCH_PAUSED):
+        return ended
+    ids = _list_waiting(db, batch, after, limit, but_held_for=BATCH_PAUSED)
     paused = 0
     for message_id in ids:
         if decisions.has_left(db, message_id):
@@ -127,6 +134,8 @@ def resume(
 ) -> BatchStep:
     """Lets the next paused messages of a batch go on; one that is planned for later keeps its time. After the last one, the
     rows of the batch are promoted again."""
+    if ended := _find_end(db, batch, RESUMING):
+        return ended
     rows = db.execute(
         """SELECT id, at FROM message WHERE batch = ? AND id > ? AND state = 'held' AND reason = ? ORDER BY id LIMIT ?""",
         (batch, after, BATCH_PAUSED, limit),
@@ -158,11 +167,19 @@ def begin_resume(db: sqlite3.Connection, batch: int, authorship: Authorship, now
     hold(db, batch, RESUMING, authorship, now)
 
 
-def _list_waiting(db: sqlite3.Connection, batch: int, after: int, limit: int) -> list[int]:
-    """Returns the next messages of a batch that a person or a modem may still begin."""
+def _find_end(db: sqlite3.Connection, batch: int, reason: str) -> BatchStep | None:
+    """Returns the last step of a decision that holds no longer: it has ended, or another one has superseded it. None if it
+    holds."""
+    row = db.execute("SELECT reason FROM batch WHERE id = ?", (batch,)).fetchone()
+    return None if row["reason"] == reason else BatchStep(0, None, is_superseded=row["reason"] is not None)
+
+
+def _list_waiting(db: sqlite3.Connection, batch: int, after: int, limit: int, *, but_held_for: str = "") -> list[int]:
+    """Returns the next messages of a batch that a person or a modem may still begin, without those held for a reason."""
     rows = db.execute(
         """SELECT id FROM message WHERE batch = ? AND id > ? AND state IN ('held', 'queued', 'sending', 'unknown')
+               AND (state <> 'held' OR reason IS NOT ?)
            ORDER BY id LIMIT ?""",
-        (batch, after, limit),
+        (batch, after, but_held_for, limit),
     )
     return [row["id"] for row in rows]

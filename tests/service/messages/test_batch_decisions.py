@@ -101,3 +101,43 @@ async def test_the_end_of_the_service_ends_a_decision(assembled: AssembledServic
     again = BatchDecisions(assembled.store, ConsentPolicy(), assembled.clock, on_released=lambda: None)
     await again.finish_interrupted()
     assert await counted(assembled, f"SELECT count(*) FROM message WHERE state = '{state}'") == 120
+
+
+async def make_messages(assembled: AssembledService) -> int:
+    """A batch of 120 messages: several steps."""
+    answer = await assembled.service.messages.batches.accept(file(120))
+    async with promoting(assembled):
+        return answer.batch.id
+
+
+async def test_of_two_decisions_at_once_the_earlier_is_told_that_it_is_superseded(assembled: AssembledService) -> None:
+    """It does not go on behind the back of the later one."""
+    decisions, id = assembled.service.messages.batch_decisions, await make_messages(assembled)
+    paused, resumed = await asyncio.gather(
+        decisions.pause(id, WORD), decisions.resume(id, WORD), return_exceptions=True
+    )
+    assert isinstance(paused, Refused)
+    assert paused.code == "superseded"
+    assert not isinstance(resumed, BaseException)
+    assert await counted(assembled, "SELECT count(*) FROM part WHERE state = 'held' AND due IS NULL") == 0
+
+
+async def test_nothing_ends_a_cancel(assembled: AssembledService) -> None:
+    """A pause or resume meanwhile is refused, and every message is cancelled."""
+    decisions, id = assembled.service.messages.batch_decisions, await make_messages(assembled)
+    await decisions.pause(id, WORD)
+    done, *others = await asyncio.gather(
+        decisions.cancel(id, WORD), decisions.resume(id, WORD), decisions.pause(id, WORD), return_exceptions=True
+    )
+    assert [other.code for other in others if isinstance(other, Refused)] == ["cancelling"] * 2
+    assert done == batch_decisions.BatchDecisionResult(id, 120)
+
+
+async def test_a_complete_pause_is_not_finished_at_each_start(
+    assembled: AssembledService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing was cut short, and the log does not say so."""
+    decisions, id = assembled.service.messages.batch_decisions, await make_messages(assembled)
+    await decisions.pause(id, WORD)
+    await decisions.finish_interrupted()
+    assert "cut short" not in caplog.text

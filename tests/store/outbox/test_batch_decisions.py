@@ -202,3 +202,19 @@ def test_the_key_of_a_paused_row_is_taken(bench: Bench) -> None:
     resume(bench, batch)
     promoted(bench, batch)
     assert view(bench, batch).state == "promoted"
+
+
+def test_a_step_of_a_decision_that_holds_no_longer_changes_nothing(bench: Bench) -> None:
+    """As of the start that goes through the decisions of before, while a person decides anew."""
+    batch = large(bench)
+    pause(bench, batch)
+    resume(bench, batch)
+    resumed = states(bench)
+    assert batch_decisions.pause(bench.db, batch, 0, WORD, bench.now, 10) == BatchStep(0, None)
+    assert states(bench) == resumed
+    pause(bench, batch)
+    paused = states(bench)
+    superseded = BatchStep(0, None, is_superseded=True)
+    assert batch_decisions.resume(bench.db, batch, 0, WORD, bench.now, 10) == superseded
+    assert batch_decisions.cancel(bench.db, batch, 0, WORD, bench.policy, bench.now, 10) == superseded
+    assert states(bench) == paused
