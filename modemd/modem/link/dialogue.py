@@ -24,6 +24,8 @@ PROBE_TIMEOUT_S = 1.5
 PROBES = 10
 # Silence after the answer to a probe that makes the dialogue count as synchronised.
 QUIET_S = 0.2
+# A modem that is never silent, because of its notices, counts as synchronised after this time.
+LONGEST_NOISE_S = 1.0
 # An error after a bare AT is the PDU's if the AT's own OK follows within this time; else nobody knows whose it is.
 DOUBT_S = 2.0
 # Time between ESC and the first probe while the driver is not known yet (warthog618/modem waits as long).
@@ -308,7 +310,8 @@ class Dialogue:
             raise PortGone(self._loss_reason)
 
     async def _wait_for_silence(self) -> None:
-        while (wait := self._last_data_at + QUIET_S - self._loop.time()) > 0:  # noqa: ASYNC110 - silence is no event
+        latest = self._loop.time() + LONGEST_NOISE_S
+        while (wait := min(self._last_data_at + QUIET_S, latest) - self._loop.time()) > 0:  # noqa: ASYNC110 - silence is no event
             await asyncio.sleep(wait)
 
     def _write(self, data: bytes) -> None:

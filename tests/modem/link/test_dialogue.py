@@ -138,6 +138,38 @@ async def test_a_probe_is_asked_again() -> None:
         assert asyncio.get_running_loop().time() == pytest.approx(ESCAPE_S + 2 * PROBE_TIMEOUT_S + QUIET_S)
 
 
+class ChattyPort:
+    """A modem that answers every command with OK, and says something each tenth of a second, for ever."""
+
+    def __init__(self) -> None:
+        self.on_data: Callable[[bytes], None] = lambda data: None
+        self.on_lost: Callable[[str], None] = lambda reason: None
+        self._loop = asyncio.get_running_loop()
+        self._chat()
+
+    def _chat(self) -> None:
+        self.on_data(b"\r\n^RSSI: 17\r\n")
+        self._timer = self._loop.call_later(0.1, self._chat)
+
+    def write(self, data: bytes) -> None:
+        if data.startswith(b"AT"):
+            self._loop.call_later(0.01, lambda: self.on_data(b"\r\nOK\r\n"))
+
+    def close(self) -> None:
+        self._timer.cancel()
+
+
+@simulated
+async def test_a_modem_that_is_never_silent_is_used_all_the_same() -> None:
+    """An alarm does not wait for the end of a flood of notices."""
+    port = ChattyPort()
+    dialogue = Dialogue(port)
+    dialogue.mark_unsynchronised()
+    async with asyncio.timeout(2):
+        assert await dialogue.run_command("+CMGF=0") == ()
+    port.close()
+
+
 @simulated
 async def test_a_modem_that_answers_no_probe_is_given_up_and_probed_anew() -> None:
     """Probes for 15 s, then an error; the next call begins with ESC again."""

@@ -308,4 +308,12 @@ MUTANTS = (
         "if candidate.number is None:",
         _LAW("urgent-last"),
     ),
+    Mutant(
+        "silence_is_awaited_for_ever",
+        "a modem that is never silent is never used again after a lost answer",
+        "modem/link/dialogue.py",
+        "min(self._last_data_at + QUIET_S, latest) - self",
+        "self._last_data_at + QUIET_S - self",
+        "tests/modem/link/test_dialogue.py",
+    ),
 )
