@@ -23,13 +23,15 @@ SIM_FAULTS = frozenset({ErrorClass.SIM, ErrorClass.OTHER, ErrorClass.CONFIG})
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Refusal of a part, by its attempt. `kind`: the class of the error; `error`: the result line."""
+    """Refusal of a part, by its attempt. `kind`: the class of the error; `error`: the result line. If it is not `is_final`, the
+    part is tried again at once, because the line may have damaged it; such refusals count once for each part."""
 
     attempt: int
     part: int
     number: str
     kind: ErrorClass
     error: str
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _RefusalRun:
     kind: ErrorClass
     count: int = 0
     numbers: set[str] = field(default_factory=set)
+    parts: set[int] = field(default_factory=set)
     has_others_passing: bool = False
     times_opened: int = 0
     open_until: datetime | None = None
@@ -111,22 +114,24 @@ class SimBreakers:
         put back and is refused for good by another SIM, or after this one has sent again, is refused for its own sake.
         """
         row = self._runs.get(sim)
-        if refusal.kind.is_permanent and self._is_refused_again(sim, refusal.part, row):
+        fails_part = refusal.kind.is_permanent and refusal.is_final
+        if fails_part and self._is_refused_again(sim, refusal.part, row):
             del self._put_back[refusal.part]
             return None
         if row is None or row.kind is not refusal.kind:
             row = self._runs[sim] = _RefusalRun(refusal.kind)
-        row.count += 1
+        row.count += refusal.is_final or refusal.part not in row.parts
         row.numbers.add(refusal.number)
+        row.parts.add(refusal.part)
         row.error = refusal.error
         if row.count < REFUSALS_TO_OPEN or not (row.has_others_passing or len(row.numbers) >= RECIPIENTS_TO_OPEN):
-            if refusal.kind.is_permanent:
+            if fails_part:
                 row.failed.append(refusal)
             return None
         rest = OPEN_PERIODS[min(row.times_opened, len(OPEN_PERIODS) - 1)]
         row.times_opened, row.open_until = row.times_opened + 1, now + rest
         put_back, row.failed = row.failed, []
-        if refusal.kind.is_permanent:
+        if fails_part:
             self._remember_put_back(sim, [*put_back, refusal])
         return BreakerOpening(rest, tuple(each.attempt for each in put_back), row.times_opened > 1)
 

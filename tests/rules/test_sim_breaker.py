@@ -136,3 +136,15 @@ def test_when_all_have_said_no_all_may_try_again() -> None:
         states.register_request(sim, NOW)
     assert [states.leave_to_others(7, sim, NOW) for sim in (WEST, EAST, NORTH)] == [True, True, False]
     assert [states.list_avoided_parts(sim, NOW) for sim in (WEST, EAST, NORTH)] == [set(), set(), set()]
+
+
+def test_messages_that_look_malformed_to_everybody_open_it_too() -> None:
+    """Each is tried twice more at once, which counts once for each: five messages, not five tries."""
+    states = SimBreakers()
+
+    def refuse(part: int) -> BreakerOpening | None:
+        malformed = Refusal(part, part, str(part), ErrorClass.MESSAGE, "+CMS ERROR: 304", is_final=False)
+        return states.record_refusal(WEST, malformed, NOW)
+
+    assert [refuse(part) for part in (1, 1, 2, 2, 3, 3, 4)] == [None] * 7
+    assert refuse(5) == BreakerOpening(MINUTE)

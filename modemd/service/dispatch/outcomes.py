@@ -176,9 +176,16 @@ class Outcomes:
     def _record_refusal(self, sim: str, kind: ErrorClass, report: AttemptReport) -> BreakerOpening | None:
         """Counts a refusal against its SIM. Returns the SIM's pause if it is the SIM's fault and not the message's."""
         candidate = self._on_air.get(report.attempt_id)
-        if candidate is None or not kind.counts_after(candidate.tries + 1):
+        if candidate is None:
             return None
-        refusal = Refusal(report.attempt_id, candidate.part_id, candidate.number, kind, report.error or "")
+        refusal = Refusal(
+            report.attempt_id,
+            candidate.part_id,
+            candidate.number,
+            kind,
+            report.error or "",
+            is_final=kind.counts_after(candidate.tries + 1),
+        )
         pause = self._breakers.record_refusal(sim, refusal, self._clock.now())
         if pause is not None:
             log.error(
