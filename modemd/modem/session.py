@@ -198,6 +198,8 @@ class Session:
             except CommandFailed as error:
                 if await self._is_tolerated(error):
                     continue
+                # What the modem stores is read once it is set up again, not a minute later.
+                context.sweep_not_before = min(context.sweep_not_before, self._loop.time() + REFUSED_RETRY_S)
             return
 
     async def _is_tolerated(self, error: CommandFailed) -> bool:

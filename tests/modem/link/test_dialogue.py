@@ -144,6 +144,7 @@ class ChattyPort:
     def __init__(self) -> None:
         self.on_data: Callable[[bytes], None] = lambda data: None
         self.on_lost: Callable[[str], None] = lambda reason: None
+        self.unwritten = 0
         self._loop = asyncio.get_running_loop()
         self._chat()
 

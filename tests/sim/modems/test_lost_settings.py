@@ -130,3 +130,16 @@ def test_a_modem_that_stores_elsewhere_is_set_up_again(run_scenario: RunScenario
         await simulation.until(lambda: list(device.settings.memories) == before, within_s=5, step_s=0.1)
 
     run_scenario(scenario, modems=1, families=("generic",), sweep_interval=WITHOUT_SWEEPS)
+
+
+def test_what_came_while_a_modem_was_in_text_mode_is_read_once_it_is_set_up_again(run_scenario: RunScenario) -> None:
+    """Another program has left it so: a STOP waits for the sweep that notices it, and not for one more."""
+
+    async def scenario(simulation: Simulation) -> None:
+        (device,) = simulation.devices
+        await ready(simulation, device.name)
+        await asyncio.sleep(5)
+        device.settings.text_mode = True
+        await say_stop(simulation, "+33612345671", within_s=75)
+
+    run_scenario(scenario, modems=1, families=("huawei_e3372",), sweep_interval="60s")
