@@ -94,6 +94,7 @@ def _about_ready(row: Row) -> list[Finding]:
         found.append(Finding.of(Code.SMSC_MISSING, name, iccid=row["sim"]))
     else:
         found.append(Finding.of(Code.MODEM_READY, name, model=row["model"] or "a modem", signal=signal))
+        found += [Finding.of(Code.MODEM_LACKS, name, remark=remark) for remark in row.get("remarks", ())]
     operator = f", {row['operator']}" if row["operator"] else ""
     if "roaming" in row["registration"]:
         found.append(Finding.of(Code.ROAMING, name, operator=operator))

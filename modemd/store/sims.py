@@ -43,12 +43,18 @@ def record_sim(
     return row["admitted_at"] is not None, row["smsc"]
 
 
-def find_iccid(db: sqlite3.Connection, imsi: str) -> str | None:
-    """Returns the ICCID of the SIM that was seen last with an IMSI; None if none was."""
-    row = db.execute(
-        "SELECT iccid FROM sim WHERE imsi = ? AND iccid <> imsi ORDER BY last_seen DESC LIMIT 1", (imsi,)
-    ).fetchone()
-    return None if row is None else str(row["iccid"])
+def find_id(db: sqlite3.Connection, told: str, imsi: str, modem: str) -> str:
+    """Returns the id under which a SIM is known: `told`, its ICCID or without one its IMSI, or the other of the two.
+
+    A SIM that tells its IMSI alone keeps the ICCID that it told in the same modem before. One that has told its IMSI alone so
+    far keeps that: its messages wait, and its history stands, under it.
+    """
+    known = {row["iccid"]: row["modem"] for row in db.execute("SELECT iccid, modem FROM sim WHERE imsi = ?", (imsi,))}
+    if told in known:
+        return told
+    if told != imsi:
+        return imsi if imsi in known else told
+    return next((iccid for iccid, seen_in in known.items() if seen_in == modem), told)
 
 
 def record_service_centre(db: sqlite3.Connection, iccid: str, smsc: str) -> None:

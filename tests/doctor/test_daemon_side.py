@@ -160,6 +160,19 @@ def test_a_sick_modem(run_scenario: RunScenario, tmp_path: Path) -> None:
     run_scenario(scenario, modems=1)
 
 
+def test_what_the_daemon_remarks_is_told(run_scenario: RunScenario, tmp_path: Path) -> None:
+    """The modem sends all the same, and the doctor says both."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
+        simulation.service.modems.registry.modems[0].status.remarks["receiving"] = "a message cannot be read"
+        report = await visit(simulation, tmp_path)
+        assert found(report, Code.MODEM_LACKS).what == "a message cannot be read"
+        assert report.can_send
+
+    run_scenario(scenario, modems=1)
+
+
 def test_a_daemon_that_has_just_started(run_scenario: RunScenario, tmp_path: Path) -> None:
     """Its modems are being set up: ask again."""
 

@@ -1,5 +1,5 @@
-"""SIM that a person names by its ICCID, for a message, a file, a schedule or a pause. A SIM that was never met is accepted with a
-warning, since it may be put in later."""
+"""SIM that a person names by its id, for a message, a file, a schedule or a pause: its ICCID, or what `modemd sims list` shows of
+a SIM that tells none. A SIM that was never met is accepted with a warning, since it may be put in later."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from modemd.config.values import ICCID_PATTERN
 from modemd.errors import ErrorCode, Refused
 from modemd.store import Store, sims
 
-_ICCID = re.compile(ICCID_PATTERN, re.ASCII)
+# A SIM that tells no ICCID is known by its IMSI, and one that tells neither by its modem (`modem.setup.initialise.identify`).
+_SIM_ID = re.compile(rf"{ICCID_PATTERN}|[0-9]{{14,15}}|unknown-in-.+", re.ASCII)
 # What follows if the SIM was never met.
 MESSAGE_WAITS = "the message waits until it is in a modem"
 MESSAGES_WAIT = "the messages wait until it is in a modem"
 PAUSE_WAITS = "the pause binds it as soon as it is in a modem"
 
 
-def check_iccid(text: str) -> str:
-    """Returns `text`. Raises Refused (`bad_sim`) if it is no ICCID."""
-    if _ICCID.fullmatch(text) is None:
+def check_sim_id(text: str) -> str:
+    """Returns `text`. Raises Refused (`bad_sim`) if it can be the id of no SIM."""
+    if _SIM_ID.fullmatch(text) is None:
         raise Refused(ErrorCode.BAD_SIM, f"{text!r} is no ICCID of 18 to 22 digits; modemd sims list shows the SIMs")
     return text
 

@@ -21,7 +21,7 @@ from modemd.rules import phone_numbers
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.windows import Window
-from modemd.service.messages.named_sim import MESSAGE_WAITS, check_iccid, describe_unmet
+from modemd.service.messages.named_sim import MESSAGE_WAITS, check_sim_id, describe_unmet
 from modemd.store import Store, listings, sims
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
@@ -153,7 +153,7 @@ class Submission:
             at=at,
             key=request.key,
             window=str(self._parse_window(request.window)) if request.window is not None else None,
-            pinned=check_iccid(request.sim) if request.sim is not None else None,
+            pinned=check_sim_id(request.sim) if request.sim is not None else None,
         )
         return new, recipient.warnings
 

@@ -42,12 +42,12 @@ class ServiceBackend:
         self._last_smsc: dict[str, str | None] = {}  # by SIM, as its modem last named it
 
     async def register_sim(self, identity: Identity) -> Identity:
-        """Stores the SIM; a configured number takes precedence over the one stored on it. Returns the identity with the ICCID
-        that the SIM told before, if it tells its IMSI alone now: a modem that has just started, or a noisy line, may hide the
-        ICCID. Raises NeedsPerson if the SIM is not admitted."""
-        if identity.imsi is not None and identity.iccid == identity.imsi:
-            known = await self._store.read(partial(sims.find_iccid, imsi=identity.imsi))
-            identity = identity if known is None else replace(identity, iccid=known)
+        """Stores the SIM; a configured number takes precedence over the one stored on it. Returns the identity with the id under
+        which the SIM is known: a modem that has just started, or a noisy line, may hide the ICCID for once. Raises NeedsPerson if
+        the SIM is not admitted."""
+        if identity.imsi is not None and identity.iccid not in self._settings.current().sims:
+            known = partial(sims.find_id, told=identity.iccid, imsi=identity.imsi, modem=identity.device)
+            identity = replace(identity, iccid=await self._store.read(known))
         configured = self._settings.current().sims.get(identity.iccid)
         admit = configured is not None or self._settings.current().admit_sims == "auto"
         admitted, self._last_smsc[identity.iccid] = await self._store.write(

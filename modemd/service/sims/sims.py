@@ -20,7 +20,7 @@ from modemd.rules.sending_time import SimCapacity
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.policy import SendingPolicy, SimLimits
 from modemd.service.messages.decisions import Authorship, check_authorship
-from modemd.service.messages.named_sim import PAUSE_WAITS, check_iccid, describe_unmet
+from modemd.service.messages.named_sim import PAUSE_WAITS, check_sim_id, describe_unmet
 from modemd.service.sims.balances import Balances
 from modemd.service.store_retry import StoreRetry
 from modemd.service.views import LimitView, PauseView, SimView
@@ -131,7 +131,7 @@ class SimControl:
         finished. Alarms go on unless their class is named. Returns all pauses. Raises Refused (`bad_class`, `bad_sim`,
         `no_reason`)."""
         if sim is not None:
-            check_iccid(sim)
+            check_sim_id(sim)
         return await self._change_pauses(pauses.pause, message_class, sim, authorship)
 
     async def resume(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[PauseView]:

@@ -57,12 +57,26 @@ async def test_a_sim_that_tells_its_imsi_alone_is_the_one_that_told_its_iccid() 
 
 
 @simulated
-async def test_a_sim_that_never_told_an_iccid_is_known_by_its_imsi() -> None:
-    """Also when it comes again."""
+async def test_a_sim_that_told_its_imsi_alone_keeps_that() -> None:
+    """Also when it tells its ICCID later: what waits for it waits under its IMSI. A configured ICCID goes before."""
     imsi = "208010000000001"
     b = Bench()
-    for _ in range(2):
-        assert (await b.backend.register_sim(identity(imsi, imsi=imsi))).iccid == imsi
+    for told in (imsi, imsi, WEST, imsi):
+        assert (await b.backend.register_sim(identity(told, imsi=imsi))).iccid == imsi
+    configured = Bench(sims={WEST: {}})
+    for told in (imsi, WEST):
+        assert (await configured.backend.register_sim(identity(told, imsi=imsi))).iccid == told
+
+
+@simulated
+async def test_two_sims_of_one_imsi_are_two_sims() -> None:
+    """Test SIMs may share one: a SIM that hides its ICCID is not that of another modem."""
+    imsi = "001010000000001"
+    b = Bench()
+    assert (await b.backend.register_sim(identity(WEST, imsi=imsi))).iccid == WEST
+    assert (await b.backend.register_sim(identity(EAST, imsi=imsi, imei="867959030000016"))).iccid == EAST
+    assert (await b.backend.register_sim(identity(imsi, imsi=imsi, imei="867959030000016"))).iccid == EAST
+    assert (await b.backend.register_sim(identity(imsi, imsi=imsi))).iccid == WEST
 
 
 @simulated

@@ -361,8 +361,8 @@ MUTANTS = (
         "imsi_is_another_sim",
         "a SIM that tells its IMSI alone for once is another SIM",
         "service/modems/backend.py",
-        "identity = identity if known is None else replace(identity, iccid=known)",
-        "identity = identity if known is None else replace(identity, iccid=identity.imsi)",
+        "identity = replace(identity, iccid=await self._store.read(known))",
+        "identity = replace(identity, iccid=known.keywords['told'])",
         "tests/service/modems/test_backend.py",
     ),
     Mutant(
