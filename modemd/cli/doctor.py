@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import secrets
+import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -17,6 +19,7 @@ from modemd import resources
 from modemd.accounts import explain_denial
 from modemd.cli import options
 from modemd.cli.output import print_json, print_sentence, printable
+from modemd.cli.sending.progress import show_progress
 from modemd.cli.show.times import localise
 
 if TYPE_CHECKING:
@@ -64,7 +67,14 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
     async def run() -> Report:
         return await examine(environment, port=port, send=send_to_self)
 
-    report = asyncio.run(run())
+    began = time.monotonic()
+    report = show_progress(
+        lambda: asyncio.run(run()),
+        lambda: (
+            f"asking the modems, for {time.monotonic() - began:.0f} s; one that is silent takes a quarter of a minute"
+        ),
+        show=sys.stderr.isatty() and not as_json,
+    )
     if as_json:
         print_json(document(report))
     else:

@@ -12,6 +12,7 @@ import importlib
 import os
 import sys
 import traceback
+import warnings
 from pathlib import Path
 
 import click
@@ -89,6 +90,8 @@ def commands() -> None:
 def main() -> None:
     """Runs a command, and turns errors into one line on stderr and an exit status."""
     _open_closed_streams()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries warn of is for developers, who say python -W
     try:
         # Without standalone mode click raises its errors instead of printing several lines, and returns exit codes.
         status = commands(prog_name="modemd", standalone_mode=False) or 0

@@ -153,7 +153,8 @@ def explain(config: Path, id: int, as_json: bool) -> None:
     )
     if found["waits"] is not None:
         print_sentence(f"waits because {localise(printable(found['waits']['message']), zone)}")
-    echo(found["text"])
+    for line in found["text"].splitlines() or [""]:
+        print_sentence(line, 0)
     details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
         detail = event["detail"] | details.get(event["detail"].get("report"), {})

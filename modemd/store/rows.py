@@ -165,7 +165,8 @@ class OptOutRow:
 class BatchRow:
     """Batch. Of its `rows`, consent allowed `accepted` and `refused` others when they came, `again` had a key that was known,
     and `promoted` are messages by now. `reason`: why it is held. The ids of its first and last message are None before it is
-    accepted. `decided_at`, `decided_by`, `decided_why`: the last decision of a person about it, None if there was none."""
+    accepted. `decision`, `decided_at`, `decided_by`, `decided_why`: the last decision of a person about it, None if there was
+    none."""
 
     id: int
     key: str | None
@@ -180,6 +181,7 @@ class BatchRow:
     accepted: int
     first_message: int | None
     last_message: int | None
+    decision: Literal["cancel", "pause", "resume"] | None
     decided_at: str | None
     decided_by: str | None
     decided_why: str | None

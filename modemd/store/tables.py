@@ -228,6 +228,7 @@ _BATCHES = (
         last_row INTEGER,
         first_message INTEGER,
         clash TEXT,
+        decision TEXT CHECK (decision IN ('cancel', 'pause', 'resume')),
         decided_at TEXT,
         decided_by TEXT,
         decided_why TEXT

@@ -50,7 +50,7 @@ MESSAGE_KEYS = (
 )
 BATCH_KEYS = (
     "id key state reason created_at accepted_at rows again refused promoted accepted first_message last_message "
-    "decided_at decided_by decided_why"
+    "decision decided_at decided_by decided_why"
 )
 REPORT_KEYS = "id stored_at sim to reference status outcome accepted_at discharged_at message part attempt meaning"
 SCHEDULE_KEYS = "name cron timezone next paused to class text valid_s window sim late created_at"

@@ -309,6 +309,19 @@ async def test_a_modem_without_a_prompt_lets_its_part_go() -> None:
 
 
 @simulated
+async def test_a_modem_that_is_unplugged_lets_go_of_its_next_part_at_once() -> None:
+    """Not only after the 10 s for which it is kept."""
+    async with bench() as b:
+        await b.becomes(ModemHealth.READY)
+        b.stub.answers["PDU"] = ""
+        b.queue(1, 2)
+        await b.until(lambda: 2 in b.backend.reserved)
+        b.stub.unplug()
+        await asyncio.sleep(0.5)
+        assert b.backend.reserved == set()
+
+
+@simulated
 async def test_while_a_send_hangs_other_modems_may_have_the_next_part() -> None:
     """What was chosen ahead goes back after 10 s, long before the modem is given up."""
     async with bench() as b:

@@ -17,6 +17,8 @@ from modemd.cli.show.times import format_time
 from modemd.config import Settings, load
 
 COLUMNS = ("id", "state", "reason", "accepted_at", "rows", "accepted", "refused", "again", "messages", "key")
+# The least important first, if the terminal is too narrow.
+SPARE = ("again", "key", "refused", "accepted", "rows")
 # A large batch goes in small steps.
 DECISION_S = 3600.0
 _DONE = {"cancel": "cancelled", "pause": "paused", "resume": "resumed"}
@@ -43,13 +45,16 @@ def batches(config: Path, id: int | None, limit: int, as_json: bool) -> None:
     elif not rows:
         echo("no batches")
     else:
-        print_table([_make_row(settings, row) for row in rows], COLUMNS)
+        print_table([_make_row(settings, row) for row in rows], COLUMNS, spare=SPARE)
 
 
 def _make_row(settings: Settings, batch: dict[str, Any]) -> dict[str, Any]:
     """Returns a batch as a row of the table."""
     accepted_at = format_time(batch["accepted_at"], settings.timezone) if batch["accepted_at"] else None
-    return batch | {"accepted_at": accepted_at, "messages": batch["promoted"], "key": _find_key(batch)}
+    reason = "cancelled" if batch["reason"] is None and batch["decision"] == "cancel" else batch["reason"]
+    return batch | {
+        "accepted_at": accepted_at, "messages": batch["promoted"], "key": _find_key(batch), "reason": reason,
+    }  # fmt: skip
 
 
 def _find_key(batch: dict[str, Any]) -> str | None:
@@ -64,9 +69,11 @@ def _print_batch(settings: Settings, batch: dict[str, Any]) -> None:
     key = f", key {printable(key)}" if (key := _find_key(batch)) else ""
     since = f", accepted {format_time(batch['accepted_at'], settings.timezone)}" if batch["accepted_at"] else ""
     echo(f"batch {batch['id']}: {batch['state']}{reason}{since}{key}")
-    if batch["decided_by"]:
+    if batch["decision"]:
         at = format_time(batch["decided_at"], settings.timezone)
-        print_sentence(f"decided {at} by {printable(batch['decided_by'])}: {printable(batch['decided_why'])}")
+        print_sentence(
+            f"{_DONE[batch['decision']]} {at} by {printable(batch['decided_by'])}: {printable(batch['decided_why'])}"
+        )
     again = f", {batch['again']} known by their keys" if batch["again"] else ""
     echo(f"{batch['rows']} rows: {batch['accepted']} accepted, {batch['refused']} refused{again}")
     left = count_left(batch)
@@ -113,11 +120,15 @@ def decide(config: Path, decision: str, batch: int, why: str, by: str, *, as_jso
     """Posts a decision (`cancel`, `pause`, `resume`) about a batch, and prints how many messages it has changed, and the states
     of all of them; on a terminal, also meanwhile."""
     settings, path = load(config), f"/v1/batches/{batch}"
-    done = show_progress(
-        lambda: post_json(settings, f"{path}/{decision}", {"why": why, "by": by}, timeout_s=DECISION_S),
-        lambda: f"batch {batch}: {_describe_states(call_api(settings, 'GET', path))}",
-        show=sys.stderr.isatty() and not as_json,
-    )
+    try:
+        done = show_progress(
+            lambda: post_json(settings, f"{path}/{decision}", {"why": why, "by": by}, timeout_s=DECISION_S),
+            lambda: f"batch {batch}: {_describe_states(call_api(settings, 'GET', path))}",
+            show=sys.stderr.isatty() and not as_json,
+        )
+    except KeyboardInterrupt:
+        echo(f"the {decision} of batch {batch} may go on without this command: modemd batches --id {batch}", err=True)
+        raise
     if as_json:
         print_json(done)
         return

@@ -18,7 +18,7 @@ from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.events import Authorship
 from modemd.store.outbox import batch_decisions
-from modemd.store.outbox.batch_decisions import CANCELLING, RESUMING, BatchStep
+from modemd.store.outbox.batch_decisions import CANCELLING, DECISIONS, RESUMING, BatchStep
 
 log = logs.get(__name__)
 
@@ -26,8 +26,6 @@ log = logs.get(__name__)
 MESSAGES_PER_STEP = 50
 # Pause between two steps, in seconds: other changes have the database.
 PAUSE_S = 0.005
-# What a person calls a decision, by its reason.
-_NAMES = {CANCELLING: "cancel", BATCH_PAUSED: "pause", RESUMING: "resume"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class BatchDecisions:
             if done.is_superseded:
                 raise Refused(
                     ErrorCode.SUPERSEDED,
-                    f"another decision about batch {id} has come before the {_NAMES[reason]} had reached all its messages; "
+                    f"another decision about batch {id} has come before the {DECISIONS[reason]} had reached all its messages; "
                     f"modemd batches --id {id} shows it",
                 )
             if done.last is None:
@@ -121,6 +119,6 @@ class BatchDecisions:
             if self._is_stopped:
                 raise Refused(
                     ErrorCode.STOPPING,
-                    f"modemd is stopping; the {_NAMES[reason]} of batch {id} is stored, and is finished at the next start",
+                    f"modemd is stopping; the {DECISIONS[reason]} of batch {id} is stored, and is finished at the next start",
                 )
             await asyncio.sleep(PAUSE_S)

@@ -24,6 +24,8 @@ from modemd.store.transitions import advance_part, list_parts, update_message_st
 CANCELLING = "cancelling"
 # Reason of a batch whose messages go on one after the other.
 RESUMING = "resuming"
+# What a person has decided, by the reason that its steps have.
+DECISIONS = {CANCELLING: "cancel", BATCH_PAUSED: "pause", RESUMING: "resume"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ def hold(db: sqlite3.Connection, batch: int, reason: str, authorship: Authorship
     if found.reason == CANCELLING != reason:
         raise Refused(ErrorCode.CANCELLING, f"batch {batch} is being cancelled")
     db.execute(
-        """UPDATE batch SET state = iif(state = 'accepted', 'held', state), reason = ?, decided_at = ?, decided_by = ?,
-               decided_why = ?
+        """UPDATE batch SET state = iif(state = 'accepted', 'held', state), reason = ?, decision = ?, decided_at = ?,
+               decided_by = ?, decided_why = ?
            WHERE id = ?""",
-        (reason, to_text(now), authorship.by, authorship.why, batch),
+        (reason, DECISIONS[reason], to_text(now), authorship.by, authorship.why, batch),
     )
 
 

@@ -238,7 +238,7 @@ def read_batch(db: sqlite3.Connection, batch: int) -> BatchRow | None:
     row = db.execute(
         """SELECT id, key, state, reason, created_at, accepted_at, rows, again, refused, promoted, rows - refused AS accepted,
                   first_message, first_message + last_row - first_row AS last_message,
-                  decided_at, decided_by, decided_why
+                  decision, decided_at, decided_by, decided_why
            FROM batch WHERE id = ?""",
         (batch,),
     ).fetchone()

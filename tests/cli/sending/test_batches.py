@@ -92,7 +92,7 @@ def test_a_batch_is_paused_and_resumed(modemd: Modemd) -> None:
     assert ask(modemd, "pause", "--batch", "1", *WHY).out == "batch 1: 0 messages paused; now 60 rows no messages yet\n"
     shown = ask(modemd, "batches", "--id", "1").out
     assert "held (batch_paused)" in shown
-    assert re.search(r"^decided [0-9 :-]{19} by ann: wrong price$", shown, re.MULTILINE)
+    assert re.search(r"^paused [0-9 :-]{19} by ann: wrong price$", shown, re.MULTILINE)
     paused = ask(modemd, "pauses").out
     ending = "modemd resume --batch 1 ends it"
     assert re.fullmatch(rf"batch 1 is paused since [0-9 :-]{{19}} by ann: wrong price; {ending}\n", paused)
@@ -121,6 +121,16 @@ def test_what_is_not_there_is_told(modemd: Modemd, command: tuple[str, ...], sta
 
 
 @pytest.mark.usefixtures("large")
+def test_a_cancelled_batch_is_told_from_one_that_is_sent(modemd: Modemd) -> None:
+    """In the list, and by itself with who, when and why."""
+    assert ask(modemd, "cancel", "--batch", "1", *WHY).status == 0
+    assert re.search(r"^1 +\w+ +cancelled ", ask(modemd, "batches").out, re.MULTILINE)
+    assert re.search(
+        r"^cancelled [0-9 :-]{19} by ann: wrong price$", ask(modemd, "batches", "--id", "1").out, re.MULTILINE
+    )
+
+
+@pytest.mark.usefixtures("large")
 def test_a_decision_about_a_batch_shows_its_progress(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the states are printed on stderr while it goes on; not with --json, nor if nobody reads along."""
     told: list[bool] = []
@@ -135,6 +145,18 @@ def test_a_decision_about_a_batch_shows_its_progress(modemd: Modemd, monkeypatch
         monkeypatch.setattr(sys, "stderr", Terminal(is_terminal=is_terminal))
         assert ask(modemd, "pause", "--batch", "1", *WHY, *more).status == 0
     assert told == [True, False, False]
+
+
+@pytest.mark.usefixtures("large")
+def test_ctrl_c_ends_the_command_and_not_the_decision(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The decision is stored before its first step: the command says that it goes on."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batches, "show_progress", interrupt)
+    ended = ask(modemd, "cancel", "--batch", "1", *WHY)
+    assert ended == Ended(130, "", "the cancel of batch 1 may go on without this command: modemd batches --id 1\n\n")
 
 
 class Terminal(io.StringIO):

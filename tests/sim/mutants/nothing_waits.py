@@ -77,14 +77,6 @@ MUTANTS = (
         _MODEM_TESTS,
     ),
     Mutant(
-        "sick_modem_keeps_its_draft",
-        "a modem that becomes unusable keeps what it had chosen",
-        "modem/session.py",
-        "        self._context.report_unusable(health, reason)\n        self._context.pipeline.drop_draft()",
-        "        self._context.report_unusable(health, reason)",
-        _MODEM_TESTS + " tests/sim/sending/test_regressions.py",
-    ),
-    Mutant(
         "lost_answer_waited_for",
         "a lost answer costs the family's time-out",
         "modem/link/dialogue.py",
@@ -290,7 +282,7 @@ MUTANTS = (
         _PIPELINE,
         "self._draft_timer = self._loop.call_later(DRAFT_KEPT_S, self.drop_draft)",
         "self._draft_timer = None",
-        _LAW("waits-for-nothing"),
+        _MODEM_TESTS,
     ),
     Mutant(
         "time_ahead_goes_on",

@@ -171,7 +171,7 @@ MUTANTS = (
         _MODEM,
         "            self._context.pipeline.drop_draft()\n",
         "            pass\n",
-        _LAW("waits-for-nothing"),
+        "tests/modem/test_modem.py",
     ),
     Mutant(
         "step_of_the_last_trouble",

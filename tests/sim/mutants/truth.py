@@ -307,7 +307,7 @@ MUTANTS = (
         _MATCHING,
         "and attempt.settled_stamp in (None, moment)",
         "and attempt.attempt_id",
-        _LAW("wrong-report"),
+        _LAW("wrong-report") + " " + _MATCHING_TESTS,
     ),
     Mutant(
         "report_of_any_sim",
