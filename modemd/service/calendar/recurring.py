@@ -102,7 +102,8 @@ class RecurringSends:
         raises)."""
         if _NAME.fullmatch(schedule.name) is None:
             raise Refused(
-                ErrorCode.BAD_NAME, f"{schedule.name!r} is no name; it has 1 to 40 small letters, digits, _ and -"
+                ErrorCode.BAD_NAME,
+                f"{schedule.name!r} cannot be a name; a name has 1 to 40 small letters, digits, _ and -",
             )
         if not 0 < len(schedule.to) <= MOST_RECIPIENTS:
             raise Refused(

@@ -241,10 +241,9 @@ def parse_time(text: str, zone: ZoneInfo, now: datetime | None = None) -> dateti
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(
-            ErrorCode.BAD_TIME,
-            f"{text!r} is not a time; write it as 2026-11-22T18:30 or 2026-11-22T18:30+01:00, or as 18:30 for the next one",
-        ) from None
+        forms = "2026-11-22T18:30 or 2026-11-22T18:30+01:00"
+        next_one = ", or as 18:30 for the next one" if now is not None else ""
+        raise Refused(ErrorCode.BAD_TIME, f"{text!r} is not a time; write it as {forms}{next_one}") from None
     if moment.tzinfo is None:
         # fold=0 is the first of two; a time in a gap gets the offset before the gap, so the conversion to UTC moves it on.
         moment = moment.replace(tzinfo=zone, fold=0)
