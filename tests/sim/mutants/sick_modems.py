@@ -87,7 +87,7 @@ MUTANTS = (
         "permanent_errors_say_nothing",
         "a modem that says 1 to everybody is never suspected",
         "rules/sim_breaker.py",
-        "        row.count += 1\n",
+        "        row.count += refusal.is_final or refusal.part not in row.parts\n",
         "        row.count += not refusal.kind.is_permanent\n",
         "tests/rules/test_sim_breaker.py",
     ),
