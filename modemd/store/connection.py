@@ -17,6 +17,7 @@ CHECKPOINT_OCTETS = 4 * 1024 * 1024
 MAX_LOG_OCTETS = 8 * 1024 * 1024
 # How long a change waits, in milliseconds, while another program holds the database.
 BUSY_MS = 5000
+OPENING_TRIES = 3
 
 
 class Reader(Protocol):
@@ -99,7 +100,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     # A message's four commits touch some seventy pages, each of which goes to the log whole: with SQLite's own 4 KiB that was
     # 283 KiB a message, with 1 KiB it is 85. Flash cards wear by that. A database that is there already keeps its size.
     connection.execute("PRAGMA page_size = 1024")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_log(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS:d}")
@@ -113,6 +114,19 @@ def connect(path: Path | str) -> sqlite3.Connection:
     # that becomes free, and a long text has pages of its own, which stayed readable.
     connection.execute("PRAGMA secure_delete = ON")
     return connection
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """Switches to the write-ahead log. On a machine that is overloaded, readers may keep its index from the writer so long that
+    SQLite gives up (SQLITE_PROTOCOL): it is tried again."""
+    for tries_left in reversed(range(OPENING_TRIES)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_PROTOCOL or not tries_left:
+                raise
+        else:
+            return
 
 
 def empty_log(connection: sqlite3.Connection) -> bool:

@@ -30,6 +30,7 @@ REMEDY = 'Restore a backup, or see "A damaged database" in modemd help operating
 _CODES = {
     # Only the writer of modemd holds the database for long, and a reader never waits: whoever keeps it busy is no modemd.
     sqlite3.SQLITE_BUSY: ErrorCode.LOCKED,
+    sqlite3.SQLITE_PROTOCOL: ErrorCode.LOCKED,  # the same, of the log's index, after ten seconds
     sqlite3.SQLITE_FULL: ErrorCode.DISK_FULL,
     sqlite3.SQLITE_READONLY: ErrorCode.READ_ONLY,
     sqlite3.SQLITE_IOERR: ErrorCode.DISK_ERROR,

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -15,7 +16,7 @@ from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, connection, listings, sqlite_errors
-from modemd.store.connection import ThreadReader, connect, reader_uri
+from modemd.store.connection import OPENING_TRIES, ThreadReader, _use_log, connect, reader_uri
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -221,3 +222,26 @@ def test_an_index_that_does_not_fit_is_a_full_disk(
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode, error.sqlite_errorname = 4874, "SQLITE_IOERR_SHMSIZE"
     assert sqlite_errors.explain_open_error(error, tmp_path / "modemd.db").code == code
+
+
+class Contended:
+    """A connection whose log's index is held by readers, the first times."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def execute(self, statement: str) -> None:
+        if self.left:
+            self.left -= 1
+            error = sqlite3.OperationalError("locking protocol")
+            error.sqlite_errorcode = sqlite3.SQLITE_PROTOCOL
+            raise error
+
+
+def test_an_index_that_readers_hold_is_asked_for_again() -> None:
+    """An overloaded machine; in the end it is told as a database that somebody holds, not as one to be moved away."""
+    _use_log(cast("sqlite3.Connection", Contended(OPENING_TRIES - 1)))
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        _use_log(cast("sqlite3.Connection", Contended(OPENING_TRIES)))
+    explained = sqlite_errors.explain_open_error(refused.value, Path("/modemd.db"))
+    assert (explained.code, "move the file" in str(explained)) == ("locked", False)
