@@ -23,7 +23,7 @@ class Backend(Protocol):
         """Storage of arrivals."""
 
     def register_sim(self, identity: Identity) -> Awaitable[Identity]:
-        """Stores which SIM is in which modem. Returns the identity with the ICCID under which the SIM is known. Raises
+        """Stores which SIM is in which modem. Returns the identity with the id under which the SIM is known. Raises
         NeedsPerson if the SIM may not be used before a person admits it."""
 
     def notify_ready(self) -> None:
