@@ -19,7 +19,7 @@ from modemd import resources
 from modemd.accounts import explain_denial
 from modemd.cli import options
 from modemd.cli.output import print_json, print_sentence, printable
-from modemd.cli.sending.progress import show_progress
+from modemd.cli.show.progress import show_progress
 from modemd.cli.show.times import localise
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.output import echo, print_json, print_sentence, print_table, printable
 from modemd.cli.sending.csv_upload import OWN_KEY
-from modemd.cli.sending.progress import show_progress
+from modemd.cli.show.progress import show_progress
 from modemd.cli.show.times import format_time
 from modemd.config import Settings, load
 

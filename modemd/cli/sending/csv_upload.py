@@ -7,7 +7,7 @@ from typing import Any
 
 from modemd.cli.client import call_api
 from modemd.cli.output import echo
-from modemd.cli.sending.progress import show_progress
+from modemd.cli.show.progress import show_progress
 from modemd.config import Settings
 
 # Octets of a file that takes some seconds to check on a small board.

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from modemd.cli.sending import csv_upload, progress
+from modemd.cli.sending import csv_upload
+from modemd.cli.show import progress
 from modemd.config import Settings
 from modemd.errors import ErrorCode, Refused
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from modemd.cli.sending import progress
+from modemd.cli.show import progress
 from modemd.errors import ErrorCode, Refused
 
 
