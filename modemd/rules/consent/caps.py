@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-FREQUENCY_CAP = "frequency_cap"
-"""Reason of a message that is held by a cap."""
+from modemd.rules.refusals import RefusalCode
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -34,9 +33,9 @@ class FrequencyCap:
 
 @dataclass(frozen=True, slots=True)
 class CapHold:
-    """Hold of a message by a cap: the reason as a code, until when it waits, and why, in words."""
+    """Hold of a message by a cap: the reason, until when it waits, and why, in words."""
 
-    reason: str
+    reason: RefusalCode
     until: datetime
     because: str
 
@@ -67,7 +66,7 @@ class FrequencyCaps:
                 continue
             until = latest[cap.count - 1] + cap.per
             if until > now and (hold is None or until > hold.until):
-                hold = CapHold(FREQUENCY_CAP, until, _explain(cap))
+                hold = CapHold(RefusalCode.FREQUENCY_CAP, until, _explain(cap))
         return hold
 
 
