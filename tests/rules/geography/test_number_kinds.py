@@ -72,9 +72,19 @@ def test_the_table_is_long_enough() -> None:
 
 
 def test_the_country_is_that_of_acceptance() -> None:
-    """A number is accepted, and judged, as one of the same country, in every country there is. Of four that share
-    numbers with another, the plan finds the other."""
-    shared = {"MF": "GP", "BL": "GP", "SJ": "NO", "IM": "GB"}
+    """A number is accepted, and judged, as one of the same country, in every country there is. Territories that
+    share their numbers with a country count as that country."""
+    shared = {
+        "MF": "GP",
+        "BL": "GP",
+        "SJ": "NO",
+        "AX": "FI",
+        "EH": "MA",
+        "CX": "AU",
+        "CC": "AU",
+        "IM": "GB",
+        "VA": "IT",
+    }
     for region in phonenumbers.SUPPORTED_REGIONS:
         example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
         if example is None:
