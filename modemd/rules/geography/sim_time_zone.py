@@ -7,8 +7,8 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+from modemd.rules.geography.sim_country import find_iccid_country
 from modemd.rules.phone_numbers import find_country
-from modemd.rules.sim_country import find_iccid_country
 
 
 @cache
