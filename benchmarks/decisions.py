@@ -95,7 +95,7 @@ def measure_speed() -> bool:
     figure("quiet hours, each number parsed anew", parsed, "a second", least=NEW_NUMBER)
     figure("window of one message", single, "a second")
     say(f"  ratios to the window: {place_known / single:.2f} known, {parsed / single:.2f} parsed")
-    return place_known >= KNOWN_PLACE and parsed >= NEW_NUMBER
+    return bool(place_known >= KNOWN_PLACE and parsed >= NEW_NUMBER)
 
 
 def measure_memory() -> bool:
