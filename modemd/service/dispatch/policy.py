@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from modemd.config import Settings, SimSettings
+from modemd.rules.consent.caps import FrequencyCap, FrequencyCaps
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.geography.sim_time_zone import find_sim_time_zone
 from modemd.rules.quotas import QuotaLimits
@@ -63,3 +64,8 @@ def consent_policy(settings: Settings) -> ConsentPolicy:
             {prefix: choice == "allow" for prefix, choice in settings.consent.transactional_after_stop.items()}
         ),
     )
+
+
+def frequency_caps(settings: Settings) -> FrequencyCaps:
+    """Returns the caps of marketing to one number in the form that the rules use."""
+    return FrequencyCaps(tuple(FrequencyCap(cap.count, cap.per) for cap in settings.consent.caps))

@@ -205,8 +205,8 @@ MUTANTS = (
         "premium_is_answered",
         "confirmations go to premium-rate numbers and satellites",
         "rules/sender_numbers.py",
-        "if find_country(number) is None:\n        return False\n    return",
-        "return number.startswith('+')\n    return",
+        "return find_country(number) is not None and classify",
+        "return number.startswith('+') or classify",
         "tests/sim/test_stops.py tests/rules/test_sender_numbers.py",
     ),
     Mutant(
