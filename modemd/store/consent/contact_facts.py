@@ -11,8 +11,8 @@ from modemd.rules.sending_rules import ContactFacts
 from modemd.store.consent import statements
 from modemd.store.consent.marketing_history import list_marketing_times
 
-# So far back the frequency caps may look at most.
-LONGEST_CAP = timedelta(days=31)
+# So far back a configured frequency cap looks at most.
+LONGEST_CAP = timedelta(days=366)
 
 
 def read(db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime) -> ContactFacts:

@@ -205,8 +205,8 @@ MUTANTS = (
         "premium_is_answered",
         "confirmations go to premium-rate numbers and satellites",
         "rules/sender_numbers.py",
-        "return find_country(number) is not None and",
-        "return number.startswith('+') or",
+        "return find_country(number) is not None and classify",
+        "return number.startswith('+') or classify",
         "tests/sim/test_stops.py tests/rules/test_sender_numbers.py",
     ),
     Mutant(
