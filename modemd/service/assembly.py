@@ -147,6 +147,7 @@ def assemble(collaborators: Collaborators) -> Service:
         inbound,
         on_network_time=clock.add_network_time,
         on_ready=wakeups.ready,
+        on_sim=rules.add_sims,
     )
     pins = PinStore(store, settings, clock, collaborators.credentials)
 
@@ -233,5 +234,5 @@ def assemble(collaborators: Collaborators) -> Service:
         calendar=recurring,
         operations=Operations(alarms, checks, health, clock),
     )
-    service = Service(store, current_settings, rooms, dispatcher, balances, tasks)
+    service = Service(store, current_settings, rooms, dispatcher, rules, balances, tasks)
     return service

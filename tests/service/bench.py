@@ -86,7 +86,7 @@ class Bench:
         )
         self.backend = ServiceBackend(
             self.store, source, self.clock, self.dispatcher, self.inbox,
-            on_network_time=self._network_time, on_ready=self._ready,
+            on_network_time=self._network_time, on_ready=self._ready, on_sim=self.rules.add_sims,
         )  # fmt: skip
 
     def _settled(self) -> None:

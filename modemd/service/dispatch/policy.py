@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.config import Settings, SimSettings
-<<<<<<< HEAD
-=======
-from modemd.rules.consent.caps import FrequencyCap, FrequencyCaps
-from modemd.rules.consent.policy import ConsentPolicy
->>>>>>> b21e189d7f0b1a63a9c35219c5b44f401ae5c214
 from modemd.rules.geography.sim_time_zone import find_sim_time_zone
 from modemd.rules.quotas import QuotaLimits
 from modemd.rules.routing import PREFERRED_SIM_WAIT, Routes, RoutingSnapshot, SimCapability
@@ -56,21 +51,3 @@ class SendingPolicy:
         healthy = frozenset(sim for sim in active if self._breakers.open_until(sim, now) is None)
         is_starting = now < started + STARTUP_TIME
         return RoutingSnapshot(self.routes, self.limits, active, healthy, is_starting, now - PREFERRED_SIM_WAIT)
-<<<<<<< HEAD
-=======
-
-
-def consent_policy(settings: Settings) -> ConsentPolicy:
-    """Returns the settings of consent in the form that the rules use."""
-    return ConsentPolicy(
-        marketing_needs_opt_in=settings.consent.marketing == "opted_in",
-        transactional_after_stop=MappingProxyType(
-            {prefix: choice == "allow" for prefix, choice in settings.consent.transactional_after_stop.items()}
-        ),
-    )
-
-
-def frequency_caps(settings: Settings) -> FrequencyCaps:
-    """Returns the caps of marketing to one number in the form that the rules use."""
-    return FrequencyCaps(tuple(FrequencyCap(cap.count, cap.per) for cap in settings.consent.caps))
->>>>>>> b21e189d7f0b1a63a9c35219c5b44f401ae5c214

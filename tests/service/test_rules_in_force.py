@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from modemd.config import Settings
+from modemd.config import CurrentSettings, Settings
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.caps import FrequencyCaps
 from modemd.rules.geography.geography import Geography
 from modemd.rules.geography.sim_country import SimIdentity
 from modemd.rules.geography.sim_reach import SimReach
-from modemd.service.dispatch.geography import make_geography, make_sim_countries
-from modemd.service.dispatch.policy import frequency_caps
+from modemd.service.rules_in_force import RulesInForce, make_geography, make_sim_countries
 
 FRENCH, BELGIAN = SimIdentity("8933010000000000010"), SimIdentity("8932020000000000010", imsi="206010000000001")
 
@@ -70,5 +69,5 @@ def test_the_reach_of_a_sim_is_as_configured() -> None:
 
 def test_the_caps_are_as_configured() -> None:
     """The defaults of the configuration are those of the rules."""
-    assert frequency_caps(settings()) == FrequencyCaps()
-    assert frequency_caps(settings(consent={"caps": []})) == FrequencyCaps(())
+    assert RulesInForce(CurrentSettings(settings())).current().caps == FrequencyCaps()
+    assert RulesInForce(CurrentSettings(settings(consent={"caps": []}))).current().caps == FrequencyCaps(())
