@@ -54,12 +54,16 @@ class Holidays:
         for country, subdivision, year in years:
             covered.setdefault((country, subdivision), set()).add(year)
         named: dict[tuple[str, str], dict[int, str]] = {key: {} for key in covered}
+        # Equal numbers and sets are one object each: 250 countries have much in common.
+        ordinals: dict[int, int] = {}
+        year_sets: dict[frozenset[int], frozenset[int]] = {}
         for country, subdivision, day, name in days:
             if (country, subdivision) in named:
-                named[country, subdivision][day.toordinal()] = intern(name)
+                ordinal = day.toordinal()
+                named[country, subdivision][ordinals.setdefault(ordinal, ordinal)] = intern(name)
         lists = {
             (intern(key[0]), intern(key[1])): HolidayList(
-                frozenset(covered[key]),
+                year_sets.setdefault(found := frozenset(covered[key]), found),
                 tuple(sorted(named[key])),
                 tuple(named[key][each] for each in sorted(named[key])),
             )

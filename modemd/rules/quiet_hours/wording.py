@@ -81,4 +81,4 @@ def _find_closed(rows: Sequence[HoursRow], place: Place, holidays: Holidays, at:
 
 
 def _show_time(local: datetime) -> str:
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {local:%H:%M}"
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {local.hour:02d}:{local.minute:02d}"
