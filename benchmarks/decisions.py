@@ -1,8 +1,7 @@
 """Speed of decisions about business messages: `python -m benchmarks.decisions`.
 
 CPU time of this process, the median over the rounds. Every case is measured beside `Window.find_hold_end`, which decides about
-the hours of a single message: the ratio says what the hours of all countries cost more. Numbers, times and the order are random; half
-of the decisions hold.
+the hours of a single message: the ratio says what the hours of all countries cost more. Numbers and times are random.
 """
 
 from __future__ import annotations
@@ -95,7 +94,7 @@ def measure_speed() -> bool:
     figure("quiet hours, each number parsed anew", parsed, "a second", least=NEW_NUMBER)
     figure("window of one message", single, "a second")
     say(f"  ratios to the window: {place_known / single:.2f} known, {parsed / single:.2f} parsed")
-    return place_known >= KNOWN_PLACE and parsed >= NEW_NUMBER
+    return bool(place_known >= KNOWN_PLACE and parsed >= NEW_NUMBER)
 
 
 def measure_memory() -> bool:
@@ -111,7 +110,7 @@ def measure_memory() -> bool:
     mib = tracemalloc.get_traced_memory()[0] / 2**20
     tracemalloc.stop()
     figure("memory of quiet hours after 10,000 decisions", mib, "MiB", most=MOST_MIB)
-    return bool(mib <= MOST_MIB)
+    return mib <= MOST_MIB
 
 
 def main() -> int:

@@ -15,11 +15,11 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
+from modemd.rules.geography.time_zones import find_country_of_zone
 from modemd.rules.quiet_hours import wording
 from modemd.rules.quiet_hours.holidays import Holidays
 from modemd.rules.quiet_hours.openings import DAY_S, HORIZON_DAYS, Openings, find_openings
 from modemd.rules.quiet_hours.table import HoursRow, HoursTable
-from modemd.rules.quiet_hours.time_zones import find_country_of_zone
 from modemd.rules.quiet_hours.zones import CONTIGUOUS_US, NOWHERE, Place, find_country_place, find_place
 from modemd.rules.windows import SECONDS_PER_PART
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 
+from modemd.rules.geography.time_zones import list_country_names
 from modemd.rules.quiet_hours.holidays import Holidays
 from modemd.rules.quiet_hours.openings import get_zone, is_open
 from modemd.rules.quiet_hours.table import HoursRow
-from modemd.rules.quiet_hours.time_zones import list_country_names
 from modemd.rules.quiet_hours.zones import Place
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

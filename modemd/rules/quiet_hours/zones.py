@@ -17,7 +17,7 @@ from sys import intern
 import phonenumbers
 from phonenumbers import NumberParseException, timezone
 
-from modemd.rules.quiet_hours.time_zones import find_present_name, is_zone_of_country, list_zones_by_country
+from modemd.rules.geography.time_zones import find_present_name, is_zone_of_country, list_zones_by_country
 
 CONTIGUOUS_US = ("America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles")
 """Zones of the contiguous United States, one for each clock."""
