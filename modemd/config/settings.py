@@ -14,6 +14,7 @@ from modemd.config.alarms import AlarmSettings
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
 from modemd.config.consent import ConsentSettings
 from modemd.config.limits import LimitSettings
+from modemd.config.quiet_hours import QuietHoursSettings
 from modemd.config.retention import RetentionSettings
 from modemd.config.values import (
     HOOK_FORM,
@@ -266,6 +267,10 @@ class Settings(Frozen):
     )
     consent: ConsentSettings = Field(
         default_factory=ConsentSettings, description="who may get messages: marketing, transactional_after_stop"
+    )
+    quiet_hours: QuietHoursSettings = Field(
+        default_factory=QuietHoursSettings,
+        description="when marketing may reach people: enabled, hours, holidays, fallback_zones, shortest, strictest_us",
     )
     validity: ValiditySettings = Field(
         default_factory=ValiditySettings, description="a duration for each class of message"

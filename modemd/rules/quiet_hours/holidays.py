@@ -88,9 +88,13 @@ class Holidays:
         found = self._find_list(country, region, day.year)
         return None if found is None else found.find_name(day.toordinal())
 
+    def find_subdivision(self, country: str, region: str) -> str:
+        """Returns the part of a country whose holidays apply: the region, or else the configured one; empty for the whole."""
+        change = self.changes.get(country)
+        return region or (change.subdivision if change is not None else "")
+
     def _find_list(self, country: str, region: str, year: int) -> HolidayList | None:
         """Returns the list of the region, or else of the configured subdivision, or else of the country; None if the year is not
         in it. There is no way back to a list with fewer dates: a missing one must not look like a working day."""
-        change = self.changes.get(country)
-        found = self.lists.get((country, region or (change.subdivision if change is not None else "")))
+        found = self.lists.get((country, self.find_subdivision(country, region)))
         return found if found is not None and year in found.years else None
