@@ -1,8 +1,8 @@
 """Program that lists public holidays: `python -m modemd.holiday_list PLACES YEARS` prints them as JSON, and ends.
 
 It is a process of its own because the package `holidays` stays in memory with 11 MiB once it is imported. PLACES are countries
-and subdivisions, such as `FR,FR-57,US-AL`; YEARS such as `2026,2027`. The answer has one entry for each place: its `days` by date,
-and whether it is `known` to the package. An unknown subdivision has the days of its country, an unknown country has none.
+and subdivisions, such as `FR,FR-57,US-AL`; YEARS such as `2026,2027`. The answer has one entry for each place: its `days` by
+date, and whether it is `known` to the package. An unknown subdivision has the days of its country, an unknown country has none.
 """
 
 from __future__ import annotations

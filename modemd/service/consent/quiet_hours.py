@@ -15,7 +15,8 @@ from modemd.store.consent.holidays import HolidayYear
 
 
 class CurrentQuietHours:
-    """Holder of the quiet hours in force. Call `current()` for each use: a reload of the settings, and new holidays, replace them."""
+    """Holder of the quiet hours in force. Call `current()` for each use: a reload of the settings, or new holidays,
+    replace them."""
 
     def __init__(self, settings: CurrentSettings) -> None:
         self._settings = settings
