@@ -1,8 +1,9 @@
-"""Program that lists public holidays: `python -m modemd.holiday_list PLACES YEARS` prints them as JSON, and ends.
+"""Program that lists public holidays: `python -m modemd.service.consent.holiday_list PLACES YEARS` prints JSON, and ends.
 
-It is a process of its own because the package `holidays` stays in memory with 11 MiB once it is imported. PLACES are countries
-and subdivisions, such as `FR,FR-57,US-AL`; YEARS such as `2026,2027`. The answer has one entry for each place: its `days` by
-date, and whether it is `known` to the package. An unknown subdivision has the days of its country, an unknown country has none.
+It is a process of its own because the package `holidays` stays in memory with 11 MiB once it is imported: `holiday_program` runs
+it, and no module imports it. PLACES are countries and subdivisions, such as `FR,FR-57,US-AL`; YEARS such as `2026,2027`. The
+answer has one entry for each place: its `days` by date, and whether it is `known` to the package. An unknown subdivision has the
+days of its country, an unknown country has none.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def _list_place(place: str, years: Sequence[int]) -> dict[str, Any]:
 def main(words: Sequence[str]) -> int:
     """Prints the answer, and returns the exit status."""
     if len(words) != 2:
-        sys.stderr.write("usage: python -m modemd.holiday_list PLACES YEARS, such as FR,FR-57 2026,2027\n")
+        sys.stderr.write(
+            "usage: python -m modemd.service.consent.holiday_list PLACES YEARS, such as FR,FR-57 2026,2027\n"
+        )
         return 2
     try:
         years = [int(year) for year in words[1].split(",")]
