@@ -18,8 +18,8 @@ REMAINDER_VALIDITY = timedelta(hours=24)
 def end_overdue_parts(
     db: sqlite3.Connection, parts: Sequence[sqlite3.Row], now: datetime, reason: str = RefusalCode.VALIDITY_OVER
 ) -> None:
-    """Ends waiting parts whose time is over, or will be before they may go (`reason`). They expire; the rest of a started message fails; and a part that waited to be
-    repeated is unknown again."""
+    """Ends waiting parts whose time is over, or will be before they may go (`reason`). They expire; the rest of a started message
+    fails; and a part that waited to be repeated is unknown again."""
     for part in parts:
         advance_part(db, part, _find_ending_event(db, part), now)
     for message_id in {part["message_id"] for part in parts}:
