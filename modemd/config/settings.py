@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from modemd.config.alarms import AlarmSettings
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
+from modemd.config.consent import ConsentSettings
+from modemd.config.geography import CountryCode, GeographySettings, ReachSettings
 from modemd.config.limits import LimitSettings
 from modemd.config.retention import RetentionSettings
 from modemd.config.values import (
@@ -29,7 +31,6 @@ from modemd.config.values import (
     Rate,
     Route,
     SimRate,
-    check_country_code,
     check_expression,
     check_modem_list,
     freeze_mapping,
@@ -205,27 +206,10 @@ class SimSettings(Frozen):
         default=None,
         description="the name of a time zone, such as Europe/Paris; the SIM's quotas count its hours, days and months",
     )
-
-
-class ConsentSettings(Frozen):
-    """Consent of recipients."""
-
-    marketing: Literal["opted_in", "not_opted_out"] = Field(
-        default="not_opted_out", description="opted_in or not_opted_out"
+    countries: Annotated[Mapping[CountryCode, ReachSettings], AfterValidator(freeze_mapping)] = Field(
+        default_factory=lambda: freeze_mapping({}),
+        description="countries by two capital letters, each with two_way, sender_kept, such as BE: {two_way: false}",
     )
-    transactional_after_stop: Annotated[
-        Mapping[Prefix, Literal["allow", "refuse"]],
-        AfterValidator(lambda given: freeze_mapping({"+1": "refuse"} | dict(given))),
-    ] = Field(
-        default_factory=lambda: freeze_mapping({"+1": "refuse"}),
-        description="country calling prefixes with allow or refuse, such as '+1': refuse",
-    )
-    """The longest prefix that fits decides. +1 stays `refuse` unless the file sets it to `allow`, even if the file names other
-    countries."""
-    confirm_within: Lifetime = Field(default=timedelta(days=30), description=LIFETIME_FORM)
-    """STOP and START are confirmed only to a number that modemd wrote to within this time."""
-    confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
-    """The most confirmations in an hour, over all SIMs. More raise an alarm."""
 
 
 class ValiditySettings(Frozen):
@@ -278,14 +262,18 @@ class Settings(Frozen):
     timezone: Annotated[ZoneInfo, BeforeValidator(parse_with(parse_time_zone, ZoneInfo))] = Field(
         default_factory=lambda: ZoneInfo("UTC"), description="the name of a time zone, such as Europe/Paris"
     )
-    country: Annotated[str, BeforeValidator(parse_with(check_country_code))] | None = Field(
+    country: CountryCode | None = Field(
         default=None, description="the two capital letters of a country, such as FR; numbers without + belong to it"
     )
     brand: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,40}")] | None = Field(
         default=None, description="the name that people know you by, at most 40 characters"
     )
     consent: ConsentSettings = Field(
-        default_factory=ConsentSettings, description="who may get messages: marketing, transactional_after_stop"
+        default_factory=ConsentSettings, description="who may get messages: marketing, caps and more"
+    )
+    geography: GeographySettings = Field(
+        default_factory=GeographySettings,
+        description="which numbers may be written to: countries, premium, satellite, landlines",
     )
     validity: ValiditySettings = Field(
         default_factory=ValiditySettings, description="a duration for each class of message"

@@ -11,7 +11,7 @@ from typing import Any
 from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
-from modemd.service.consent.opt_out import ConsentRecords
+from modemd.service.consent.records import ConsentRecords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -30,9 +30,10 @@ from modemd.service.operations.alarms import Alarms
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.service.operations.watchdog import Watchdog
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.sims import SimControl
-from modemd.store import Store
+from modemd.store import Store, sims
 from modemd.store.queue import outcomes
 from modemd.store.timestamps import find_latest_stored
 
@@ -54,6 +55,13 @@ class Messages:
     histories: MessageHistories
     previews: Previews
     batch_decisions: BatchDecisions
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Consent: the records of it."""
+
+    records: ConsentRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class Rooms:
 
     messages: Messages
     inbox: InboundMessages
-    consent: ConsentRecords
+    consent: Consent
     contacts: Contacts
     modems: Modems
     sims: SimControl
@@ -102,6 +110,7 @@ class Service:
         settings: CurrentSettings,
         rooms: Rooms,
         dispatcher: Dispatcher,
+        rules: RulesInForce,
         balances: Balances,
         tasks: Mapping[str, Work],
     ) -> None:
@@ -117,6 +126,7 @@ class Service:
         self._store = store
         self._dispatcher = dispatcher
         self._balances = balances
+        self._rules = rules
         self._works = tasks
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -144,8 +154,9 @@ class Service:
         self.modems.registry.start()
 
     async def know_time(self) -> None:
-        """Reads from the database the latest time that it knows of, the SIMs' balances, the pauses, and the modems that were
-        found before. To be called before anything else, also if the service is not started."""
+        """Reads from the database the latest time that it knows of, the SIMs with their balances, the pauses, and the modems that
+        were found before. To be called before anything else, also if the service is not started."""
+        self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
         await self.modems.discovery.recall()

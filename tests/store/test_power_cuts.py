@@ -12,11 +12,12 @@ from random import Random
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.send_decision import decide
-from modemd.store import Store, consent, listings
+from modemd.rules.sending_rules import SendingRules
+from modemd.store import Store, listings
 from modemd.store.connection import connect
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.outbox import accept
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import claims, outcomes
@@ -26,7 +27,7 @@ from modemd.store.writer import Change
 from tests.store.bench import ALICE, START, WEST
 from tests.store.power_cut import DAMAGES, LOG_HEADER, Tape, cut, log_of, reopened, torn_checkpoint
 
-POLICY = ConsentPolicy()
+POLICY = SendingRules()
 GROUPS = 40
 SMALL_PAGE = 512
 
@@ -42,17 +43,17 @@ def send(db: sqlite3.Connection) -> None:
         outcomes.close_attempt(
             db, AttemptOutcome(row["id"], AttemptResult.SENT, START, reference=row["id"] % 256), START
         )
-    claims.claim(db, WEST, "stick", partial(decide, policy=POLICY, now=START), START)
+    claims.claim(db, WEST, "stick", partial(decide, rules=POLICY, now=START), START)
 
 
 def stop(db: sqlite3.Connection) -> None:
-    consent.apply_statement(
+    statements.apply_statement(
         db, ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel="sms"), START
     )
 
 
 def start(db: sqlite3.Connection) -> None:
-    consent.apply_statement(
+    statements.apply_statement(
         db, ConsentStatement(ALICE, opts_in=True, keyword="start", language="en", channel="sms"), START
     )
 

@@ -17,10 +17,11 @@ import pytest
 
 from modemd.errors import LockHolder, NoDatabase, StoreDamaged, StoreError, StoreLocked, StoreUnavailable
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import Store, consent, listings
+from modemd.rules.sending_rules import SendingRules
+from modemd.store import Store, listings
 from modemd.store.connection import connect, empty_log, visitor_uri
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.files import opening
 from modemd.store.files.opening import find_writer
 from modemd.store.outbox import accept
@@ -266,7 +267,7 @@ async def test_reads_see_what_was_answered(tmp_path: Path) -> None:
     path = tmp_path / "modemd.db"
     new = OutboundMessage(ALICE, "hello", MessageClass.TRANSACTIONAL, 1, START)
     store = await Store.open(path)
-    submitted = await store.write(lambda db: accept.submit(db, new, ConsentPolicy(), START))
+    submitted = await store.write(lambda db: accept.submit(db, new, SendingRules(), START))
     assert [row.id for row in await store.read(listings.list_messages)] == [submitted.id]
     await store.close()
     store = await Store.open(path)
@@ -287,7 +288,7 @@ async def test_the_epoch_moves_before_an_opt_out_is_stored(tmp_path: Path) -> No
     store = await Store.open(tmp_path / "modemd.db")
     try:
         noted = store.consent_epoch
-        stored = store.write_consent(lambda db: consent.apply_statement(db, STOP, START))
+        stored = store.write_consent(lambda db: statements.apply_statement(db, STOP, START))
         assert store.consent_epoch == noted + 1
         assert not stored.done()
         assert (await stored).has_changed

@@ -1,0 +1,67 @@
+"""Settings of consent: who may get what, and how words of consent are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from modemd.config.amounts import DURATION_FORM
+from modemd.config.values import (
+    LIFETIME_FORM,
+    Duration,
+    Frozen,
+    Lifetime,
+    Prefix,
+    freeze_mapping,
+    in_range,
+    rejection_message,
+)
+
+MOST_CAPS = 10
+LONGEST_CAP = timedelta(days=366)
+
+
+class CapSettings(Frozen):
+    """Frequency cap: the most marketing messages to one number within a time."""
+
+    count: int = Field(ge=1, le=1000, description="a number of messages from 1 to 1000")
+    per: Annotated[Duration, in_range(timedelta(minutes=1), LONGEST_CAP)] = Field(
+        description=f"{DURATION_FORM}; at least 1min, at most 366d"
+    )
+
+
+def _parse_caps(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise ValueError(rejection_message(value))
+    if len(value) > MOST_CAPS:
+        raise ValueError(f"{len(value)} caps are too many")
+    return tuple(value)
+
+
+class ConsentSettings(Frozen):
+    """Consent of recipients."""
+
+    marketing: Literal["opted_in", "not_opted_out"] = Field(
+        default="not_opted_out", description="opted_in or not_opted_out"
+    )
+    transactional_after_stop: Annotated[
+        Mapping[Prefix, Literal["allow", "refuse"]],
+        AfterValidator(lambda given: freeze_mapping({"+1": "refuse"} | dict(given))),
+    ] = Field(
+        default_factory=lambda: freeze_mapping({"+1": "refuse"}),
+        description="country calling prefixes with allow or refuse, such as '+1': refuse",
+    )
+    """The longest prefix that fits decides. +1 stays `refuse` unless the file sets it to `allow`, even if the file names other
+    countries."""
+    confirm_within: Lifetime = Field(default=timedelta(days=30), description=LIFETIME_FORM)
+    """STOP and START are confirmed only to a number that modemd wrote to within this time."""
+    confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
+    """The most confirmations in an hour, over all SIMs. More raise an alarm."""
+    caps: Annotated[tuple[CapSettings, ...], BeforeValidator(_parse_caps)] = Field(
+        default=(CapSettings(count=2, per=timedelta(days=7)), CapSettings(count=1, per=timedelta(hours=20))),
+        description="a list of at most 10 caps, such as [{count: 2, per: 7d}], or an empty list",
+    )
+    """All of them bind marketing to each number; the count is of messages, not of parts."""
