@@ -33,8 +33,8 @@ class InboundAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InboundDecision:
-    """Decision on an inbound text, and why. `may_answer`: False if nothing is sent whatever the rules on answers say: no answer is
-    due, or it is a HELP of somebody who opted out. `list_name`: the only list that is left."""
+    """Decision on an inbound text, and why. `may_answer`: False if nothing is sent, whatever the rules on answers say: no answer
+    is due, or it is a HELP of somebody who opted out. `list_name`: the only list that is left."""
 
     action: InboundAction
     tier: MatchTier | None
@@ -86,9 +86,7 @@ def _is_shadowed(match: WordMatch, open_answers: frozenset[str]) -> bool:
     return match.strength is not Strength.STRONG and match.normalised in open_answers
 
 
-def _make(
-    match: WordMatch, action: InboundAction, because: str, *, may_answer: bool = False
-) -> InboundDecision:
+def _make(match: WordMatch, action: InboundAction, because: str, *, may_answer: bool = False) -> InboundDecision:
     return InboundDecision(action, match.tier, match.word, because, may_answer, match.list_name)
 
 

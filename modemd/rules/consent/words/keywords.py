@@ -6,18 +6,16 @@ then the words that come with modemd. STOP, START, UNSTOP and HELP cannot be cha
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
-from importlib import resources
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.words.normalisation import normalise
+from modemd.rules.consent.words.tables import read_rows
 
 FIXED_WORDS = frozenset({"stop", "start", "unstop", "help"})
-_PACKAGE = "modemd.rules.consent.words"
 
 
 class KeywordAction(Enum):
@@ -77,15 +75,15 @@ class WordChange:
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """Table of the keywords in force. `shipped` by normalised word; `changes` by (country or None, normalised word), with None for
-    a word that is disabled."""
+    """Table of the keywords in force. `shipped` by normalised word; `changes` by country or None and normalised word, with None
+    for a word that is disabled."""
 
     shipped: Mapping[str, tuple[Keyword, ...]]
     changes: Mapping[tuple[str | None, str], Keyword | None]
 
     @classmethod
     def load(cls, changes: Iterable[WordChange] = ()) -> Keywords:
-        """Returns the keywords that come with modemd, with an administrator's changes. Raises Refused if a change is not allowed."""
+        """Returns the keywords that come with modemd, with an administrator's changes. Raises Refused if one is not allowed."""
         shipped = _read_shipped()
         return cls(shipped, {make_change_key(change): _make_changed(change, shipped) for change in changes})
 
@@ -95,7 +93,14 @@ class Keywords:
             for key in ((country, word), (None, word)):
                 if key in self.changes:
                     return self.changes[key]
-        return next((each for each in self.shipped.get(word, ()) if not each.countries or country in each.countries), None)
+        return next(
+            (each for each in self.shipped.get(word, ()) if not each.countries or country in each.countries), None
+        )
+
+    def is_disabled(self, word: str, country: str | None) -> bool:
+        """Returns whether an administrator has disabled a normalised word for numbers of a country."""
+        key = (country, word) if (country, word) in self.changes else (None, word)
+        return key in self.changes and self.changes[key] is None
 
     @property
     def entries(self) -> tuple[Keyword, ...]:
@@ -110,8 +115,8 @@ def make_change_key(change: WordChange) -> tuple[str | None, str]:
 
 
 def check_change(change: WordChange, keywords: Keywords) -> None:
-    """Raises Refused if an administrator may not make this change: the word is fixed, is no word, is there already (add), or is not
-    there (disable, reassign)."""
+    """Raises Refused if an administrator may not make this change: the word is fixed, is no word, is there already (add), or is
+    not there (disable, reassign)."""
     _make_changed(change, keywords.shipped)
     word = normalise(change.word)
     known = keywords.find(word, change.country)
@@ -120,7 +125,7 @@ def check_change(change: WordChange, keywords: Keywords) -> None:
         known = None if (None, word) in keywords.changes else known
     if change.kind is ChangeKind.ADD and known is not None:
         raise Refused(
-            ErrorCode.CONFLICT,
+            ErrorCode.NAME_TAKEN,
             f"{change.word!r} is a word already ({known.action.value}, {', '.join(known.languages)}); reassign it instead",
         )
     if change.kind is not ChangeKind.ADD and known is None:
@@ -130,13 +135,15 @@ def check_change(change: WordChange, keywords: Keywords) -> None:
 def _make_changed(change: WordChange, shipped: Mapping[str, tuple[Keyword, ...]]) -> Keyword | None:
     word = normalise(change.word)
     if not word:
-        raise Refused(ErrorCode.BAD_REQUEST, f"{change.word!r} has no letter and no digit; give a word")
+        raise Refused(ErrorCode.BAD_WORD, f"{change.word!r} has no letter and no digit; give a word")
     if word in FIXED_WORDS:
-        raise Refused(ErrorCode.BAD_REQUEST, f"{change.word!r} is fixed: STOP, START, UNSTOP and HELP always mean the same")
+        raise Refused(
+            ErrorCode.FIXED_WORD, f"{change.word!r} is fixed: STOP, START, UNSTOP and HELP always mean the same"
+        )
     if change.kind is ChangeKind.DISABLE:
         return None
     if change.action is None or not change.language:
-        raise Refused(ErrorCode.BAD_REQUEST, f"{change.word!r} needs an action and a language")
+        raise Refused(ErrorCode.BAD_WORD, f"{change.word!r} needs an action and a language")
     known = shipped.get(word, ())
     strength = Strength.PHRASE if " " in word and change.action is KeywordAction.OPT_OUT else Strength.WEAK
     if known and known[0].action is change.action:
@@ -174,9 +181,3 @@ def make_table(rows: Iterable[Mapping[str, str]]) -> Mapping[str, tuple[Keyword,
         else:
             known.append(new)
     return {word: tuple(sorted(each, key=lambda keyword: not keyword.countries)) for word, each in table.items()}
-
-
-def read_rows(name: str) -> list[dict[str, str]]:
-    """Returns the rows of a CSV file of this package."""
-    text = (resources.files(_PACKAGE) / name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))

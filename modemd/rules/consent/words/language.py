@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from functools import cache
 
-from modemd.rules.consent.words.keywords import read_rows
 from modemd.rules.consent.words.matching import WordMatch
+from modemd.rules.consent.words.tables import read_rows
 
 DEFAULT_LANGUAGE = "en"
 

@@ -3,9 +3,9 @@
 Tier 1, exact: the whole text is an opt-out word, alone, repeated or several of them; with courtesies, a signature or quoted text
 round it; with the number of a sender of ours, with a short code of five digits or (behind a word that means only that) with any
 number; with the name of a list. Tier 2, a clear phrase: a listed phrase, a wish for no more messages (`wishes`), or a word that
-means only that, with at most four more that go with it. Tier 3, ambiguous: such a word elsewhere, or one letter off, or a doubtful
-wish; a person must look. Words that opt in, confirm or ask for help are always the whole text: nothing is ever matched towards
-consent by likeness. In Spanish ALTO stops and ALTA subscribes.
+means only that, with at most four more that go with it. Tier 3, ambiguous: such a word elsewhere, or one letter off, or a wish
+that is doubtful; a person must look. Words that opt in, confirm or ask for help are always the whole text: nothing is ever
+matched towards consent by likeness. In Spanish ALTO stops and ALTA subscribes.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ _ENOUGH_OF_NUMBER = 8  # digits by which a number of ours is told
 # "No, stop": the answer before the wish is no negation of it.
 _LEADING_NO = re.compile(r"^\W*(?:no|nein|nee|nej|nei|non|não|nao|нет|ні|nie|ne)\s*[,.!;:\n]+", re.IGNORECASE)
 _ALL = frozenset(
-    "all everything alles alle tout tous todo todos toda todas tutto tutti tudo allt alt kaikki wszystko vse всё все tumu hepsi"
-    " semua lahat".split()
-)
+    {
+        "all", "everything", "alles", "alle", "tout", "tous", "todo", "todos", "toda", "todas", "tutto", "tutti", "tudo", "allt",
+        "alt", "kaikki", "wszystko", "vse", "все", "tumu", "hepsi", "semua", "lahat",
+    }
+)  # fmt: skip
 # Words that messages tell people to reply.
 _TOLD = frozenset({"stop", "stopp", "start", "стоп", "στοπ", "baja", "arret", "unsubscribe", "help"})
 _LIST_WORDS = frozenset({"from", "the", "list", "de", "la", "le", "les", "liste", "lista", "der", "die"})
@@ -54,7 +56,7 @@ class MatchTier(IntEnum):
 @dataclass(frozen=True, slots=True)
 class WordMatch:
     """Match of a text. `word`: the keyword as it is listed, or what was read as a wish; `normalised`: as it is compared, empty if
-    no keyword was found; `languages`: those that have it, empty if any may be meant; `list_name`: the list that STOP was said to."""
+    no keyword was found; `languages`: those that have it, empty if any may be meant; `list_name`: the list that is left."""
 
     action: KeywordAction
     tier: MatchTier
@@ -91,8 +93,8 @@ class Words:
         number: str | None = None,
         own_numbers: Collection[str] = (),
     ) -> WordMatch | None:
-        """Returns what `text` asks for; None if nothing. `country` (ISO 3166 alpha-2): that of the sender's `number`; `lists`: the
-        names of the lists that can be left; `own_numbers`: those that can stand behind an opt-out word."""
+        """Returns what `text` asks for; None if nothing. `country` (ISO 3166 alpha-2): that of the sender's `number`; `lists`:
+        the names of the lists that can be left; `own_numbers`: those that can stand behind an opt-out word."""
         words = normalise(text).split()
         country = country.upper() if country else None
         if not words:
@@ -145,16 +147,19 @@ class _Text:
     def __init__(self, words: Words, text: str, cut: str, normalised: list[str], country: str | None) -> None:
         self._table = words
         self._country = country
+        keywords = words.keywords
+        if keywords.changes:  # what an administrator has disabled says nothing
+            normalised = [word for word in normalised if not keywords.is_disabled(word, country)]
         self._words = normalised
         self._stripped = phrasing.join_spelt(phrasing.strip_courtesies(normalised))
         self._is_question = cut.rstrip().endswith(("?", "？", "؟"))
         self._cut = cut
 
     def find_exact(self, lists: Collection[str], own_numbers: Collection[str]) -> WordMatch | None:
+        if lists and (match := self._find_list(self._stripped, lists)) is not None:
+            return match
         words, number = phrasing.split_number(phrasing.strip_courtesies(self._words))
         words = phrasing.join_spelt(phrasing.strip_courtesies(words))
-        if lists and (match := self._find_list(words, lists)) is not None:
-            return match
         found = self._find_opt_outs(_collapse_repetition(words))
         if found is None:
             return None
@@ -174,7 +179,9 @@ class _Text:
             for name in lists:
                 named = normalise(name).split()
                 if named and named in (rest, inner):
-                    match = _make_match(keyword, MatchTier.EXACT, f"the whole text is {keyword.spelling} and the list {name}")
+                    match = _make_match(
+                        keyword, MatchTier.EXACT, f"the whole text is {keyword.spelling} and the list {name}"
+                    )
                     return replace(match, list_name=name)
         return None
 
@@ -212,22 +219,32 @@ class _Text:
         return any(0 < place - quote <= 2 for place in told for quote in quoting)
 
     def find_phrase(self, *, any_stop_counts: bool) -> WordMatch | None:
-        found = self._concepts
-        has_unclear = self._is_asked or has_doubt(found)
         first = self._find_strong_first()
         if first is not None and len(self._stripped) <= _MOST_WORDS_BEHIND_STRONG and not self._is_asked:
             rest = self._table.vocabulary.find(self._stripped)
             if has_harmless_rest(rest, 1, len(self._stripped)) or (_means_leaving(rest, first) and not has_doubt(rest)):
                 return _make_match(first, MatchTier.PHRASE, f"it begins with {first.spelling}")
-        if (listed := self._find_listed()) is not None and not has_unclear and not self._is_turned(listed[1]):
+        if (listed := self._find_listed()) is not None and not self._is_doubtful(*listed):
             return _make_match(listed[0], MatchTier.PHRASE, f"it says: {listed[0].spelling}")
         wish = self._wish
         if wish is not None and wish.clarity is Clarity.CLEAR:
             return WordMatch(
-                KeywordAction.OPT_OUT, MatchTier.PHRASE, self._quote(), wish.languages, None, wish.because, Strength.PHRASE
+                KeywordAction.OPT_OUT,
+                MatchTier.PHRASE,
+                self._quote(),
+                wish.languages,
+                None,
+                wish.because,
+                Strength.PHRASE,
             )
-        if any_stop_counts and "stop" in self._words and (keyword := self._table.keywords.find("stop", None)) is not None:
-            return _make_match(keyword, MatchTier.PHRASE, "the word STOP is in it, which is enough from numbers of this country")
+        if (
+            any_stop_counts
+            and "stop" in self._words
+            and (keyword := self._table.keywords.find("stop", None)) is not None
+        ):
+            return _make_match(
+                keyword, MatchTier.PHRASE, "the word STOP is in it, which is enough from numbers of this country"
+            )
         return None
 
     def find_ambiguous(self) -> WordMatch | None:
@@ -240,7 +257,13 @@ class _Text:
         if self._wish is not None:
             languages = self._wish.languages
             return WordMatch(
-                KeywordAction.OPT_OUT, MatchTier.AMBIGUOUS, self._quote(), languages, None, self._wish.because, Strength.PHRASE
+                KeywordAction.OPT_OUT,
+                MatchTier.AMBIGUOUS,
+                self._quote(),
+                languages,
+                None,
+                self._wish.because,
+                Strength.PHRASE,
             )
         if len(self._stripped) == 1 and len(word := self._stripped[0]) >= _SHORTEST_LIKE:
             for strong in self._table.strong_words:
@@ -257,7 +280,9 @@ class _Text:
     @cached_property
     def _wish(self) -> Wish | None:
         without_no = _LEADING_NO.sub("", self._cut)
-        words = self._words if without_no == self._cut else normalise(without_no).split()[:_MOST_WORDS_READ]
+        words = self._words
+        if without_no != self._cut:
+            words = words[len(words) - len(normalise(without_no).split()[:_MOST_WORDS_READ]) :]
         found = self._concepts if words is self._words else self._table.vocabulary.find(words)
         return find_wish(found, words, is_question=self._is_question)
 
@@ -286,10 +311,15 @@ class _Text:
                         return keyword, place
         return None
 
-    def _is_turned(self, place: int) -> bool:
-        """Returns whether a negation stands before a place: I did not unsubscribe me."""
-        return any(
-            0 < place - negation <= 2 for each in self._concepts.values() for negation in each.get(Concept.DONT, ())
+    def _is_doubtful(self, phrase: Keyword, place: int) -> bool:
+        """Returns whether a listed phrase at this place is not surely a wish: a negation stands before it, or the text asks, has a
+        condition, or speaks of something else."""
+        readings = [self._concepts[language] for language in phrase.languages if language in self._concepts]
+        return (
+            self._is_asked
+            or has_doubt(self._concepts)
+            or any(Concept.LIMIT in each or Concept.OTHER in each for each in readings)
+            or any(0 < place - negation <= 2 for each in readings for negation in each.get(Concept.DONT, ()))
         )
 
     def _quote(self) -> str:
@@ -298,9 +328,7 @@ class _Text:
 
 def _make_match(keyword: Keyword, tier: MatchTier, because: str) -> WordMatch:
     languages = tuple(dict.fromkeys(keyword.languages))
-    return WordMatch(
-        keyword.action, tier, keyword.spelling, languages, None, because, keyword.strength, keyword.word
-    )
+    return WordMatch(keyword.action, tier, keyword.spelling, languages, None, because, keyword.strength, keyword.word)
 
 
 def _is_strong(keyword: Keyword) -> bool:
@@ -347,7 +375,7 @@ def _is_one_edit_away(one: str, other: str) -> bool:
 def _collapse_repetition(words: list[str]) -> list[str]:
     """Returns the shortest beginning of `words` that gives the whole if repeated: of STOP ALL STOP ALL it is STOP ALL."""
     for length in range(1, len(words) // 2 + 1):
-        if len(words) % length == 0 and words[0] == words[length]:
-            if words[:length] * (len(words) // length) == words:
-                return words[:length]
+        repeats = len(words) // length
+        if len(words) % length == 0 and words[0] == words[length] and words[:length] * repeats == words:
+            return words[:length]
     return words

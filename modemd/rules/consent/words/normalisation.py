@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-# Letters that NFKC and case folding leave alone, yet people type and read as these. The Arabic letters are typed one for the other.
+# Letters that NFKC and case folding leave alone, yet people type and read as these.
 _PLAIN_LETTERS = str.maketrans(
     {"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "ی": "ي", "ى": "ي", "ک": "ك", "ة": "ه", "ـ": ""}
 )
@@ -15,7 +15,7 @@ _PLAIN_LETTERS = str.maketrans(
 _ACCENTED_SCRIPTS = ("LATIN ", "GREEK ", "CYRILLIC ", "HEBREW ", "ARABIC ")
 # Signs that mean STOP by themselves; letters in boxes and of flags, which NFKC leaves alone; letters that look like a space.
 _SIGNS = str.maketrans(
-    {sign: " stop " for sign in "🛑⛔🚫"}
+    dict.fromkeys("🛑⛔🚫", " stop ")
     | {chr(first + n): chr(ord("A") + n) for first in (0x1F170, 0x1F150, 0x1F1E6) for n in range(26)}
     | dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800", " ")
 )
@@ -23,7 +23,7 @@ _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 
 # Cyrillic and Greek letters that look like a Latin one, and Cyrillic ones that sound like one.
 _LOOKS_LATIN = str.maketrans("аеорсухкмнтвіѕјԁԛԝαερορτυχκνιο", "aeopcyxkmhtbisjdqwaepoptuxkvio")
-_SOUNDS_LATIN = str.maketrans("абцдефгхиклмнопрстувз", "abcdefghiklmnoprstuvz")
+_SOUNDS_LATIN = _LOOKS_LATIN | str.maketrans("сбцдфглпз", "sbcdfglpz")
 _LOOKS_CYRILLIC = str.maketrans("aeopcyxkmhtb", "аеорсухкмнтв")
 _DIGITS_AS_LETTERS = (str.maketrans("01345789", "oieastbg"), str.maketrans("01345789", "oleastbg"))
 
@@ -52,8 +52,8 @@ def normalise(text: str) -> str:
             carries_marks = True
             kept.append(character)
         elif kind != "Cf":
-            carries_marks = False
-            kept.append(" " if kind == " " else kind)
+            carries_marks = kind != " "
+            kept.append(kind)
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).translate(_PLAIN_LETTERS).split())
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from modemd.rules.consent.words.keywords import read_rows
 from modemd.rules.consent.words.normalisation import normalise
+from modemd.rules.consent.words.tables import read_rows
 
 ANY_LANGUAGE = "*"
 # Languages whose words are found without spaces between them, and the first character of their scripts (Thai comes first).
@@ -53,6 +53,8 @@ class Concept(StrEnum):
     LIMIT = "limit"  # if, after, today
     BLOCKED = "blocked"  # before a stop that is a noun: the bus stop
     SUBJECT = "subject"  # I, you: who does not write
+    ALONE = "alone"  # leave me alone
+    NOUN = "noun"  # before a word of leaving that is none: planta baja
     QUOTE = "quote"  # before a word that is only told: reply STOP to end
     FILLER = "filler"
 
@@ -62,11 +64,13 @@ Positions = dict[Concept, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Words of all concepts, by how they are found: `words` whole, `prefixes` by their beginning, `phrases` by their first word,
+    """Words of all concepts, by how they are found: `words` whole, `prefixes` by their beginning
+    (`prefix_lengths`: how long those are that begin with two letters), `phrases` by their first word,
     `unspaced` anywhere. The value: pairs of language and concept."""
 
     words: Mapping[str, tuple[tuple[str, Concept], ...]]
     prefixes: Mapping[str, tuple[tuple[str, Concept], ...]]
+    prefix_lengths: Mapping[str, tuple[int, ...]]
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], bool, tuple[tuple[str, Concept], ...]], ...]]
     unspaced: tuple[tuple[str, tuple[tuple[str, Concept], ...]], ...]
 
@@ -87,8 +91,8 @@ class Vocabulary:
         for place, word in enumerate(words):
             if (pairs := self.words.get(word)) is not None:
                 add(pairs, place)
-            for length in range(_SHORTEST_PREFIX, min(len(word), _LONGEST_PREFIX) + 1):
-                if (pairs := self.prefixes.get(word[:length])) is not None:
+            for length in self.prefix_lengths.get(word[:_SHORTEST_PREFIX], ()):
+                if (pairs := self.prefixes.get(word[:length])) is not None and length <= len(word):
                     add(pairs, place)
             for rest, is_open, pairs in self.phrases.get(word, ()):
                 following = tuple(words[place + 1 : place + 1 + len(rest)])
@@ -132,7 +136,7 @@ def _read_vocabulary() -> Vocabulary:
             parts = normalise(spelling).split()
             if not parts:
                 raise ValueError(f"{spelling!r} ({pair[0]}, {pair[1]}) has no letter and no digit")
-            if is_unspaced(pair[0]):
+            if is_unspaced(pair[0]) and not parts[0].isascii():
                 unspaced.setdefault("".join(parts), {})[pair] = None
             elif len(parts) > 1:
                 phrases.setdefault((parts[0], tuple(parts[1:]), is_open), {})[pair] = None
@@ -140,12 +144,16 @@ def _read_vocabulary() -> Vocabulary:
                 prefixes.setdefault(parts[0][:_LONGEST_PREFIX], {})[pair] = None
             else:
                 words.setdefault(parts[0], {})[pair] = None
+    lengths_by_head: dict[str, set[int]] = {}
+    for prefix in prefixes:
+        lengths_by_head.setdefault(prefix[:_SHORTEST_PREFIX], set()).add(len(prefix))
     by_first: dict[str, list[tuple[tuple[str, ...], bool, tuple[tuple[str, Concept], ...]]]] = {}
     for (first, rest, is_open), pairs in phrases.items():
         by_first.setdefault(first, []).append((rest, is_open, tuple(pairs)))
     return Vocabulary(
         {word: tuple(pairs) for word, pairs in words.items()},
         {word: tuple(pairs) for word, pairs in prefixes.items()},
+        {head: tuple(sorted(lengths)) for head, lengths in lengths_by_head.items()},
         {first: tuple(rows) for first, rows in by_first.items()},
         tuple((part, tuple(pairs)) for part, pairs in unspaced.items()),
     )

@@ -47,13 +47,14 @@ def find_wish(found: Mapping[str, Positions], words: Sequence[str], *, is_questi
     (`Vocabulary.find`); `is_question`: it ends with a question mark."""
     clear: dict[str, str] = {}
     doubtful: dict[str, str] = {}
+    has_number = any(len(word) > 2 and word.isdecimal() for word in words)  # of an order, perhaps
     known = {language: _count_known(positions) for language, positions in found.items() if language != ANY_LANGUAGE}
     has_doubts = False
     most = max(known.values(), default=0)
     for language, positions in found.items():
         if (language == ANY_LANGUAGE and known) or known.get(language, 0) < most * _LEAST_SHARE:
             continue  # a language of which the text has fewer words than of another is not the one it is written in
-        reading = _Reading(positions, len(words), is_unspaced(language), is_question)
+        reading = _Reading(positions, len(words), is_unspaced(language), is_question, has_number)
         wish = reading.find_wish()
         if wish is not None:
             (clear if wish[0] is Clarity.CLEAR else doubtful)[language] = wish[1]
@@ -73,13 +74,16 @@ def _count_known(positions: Positions) -> int:
 
 
 def has_harmless_rest(found: Mapping[str, Positions], first: int, count: int) -> bool:
-    """Returns whether every word from place `first` to `count` goes with a wish for no more messages, and none tells of something
-    else."""
-    harmless: set[int] = set()
-    for positions in found.values():
-        for concept in _HARMLESS:
-            harmless.update(positions.get(concept, ()))
-    return harmless.issuperset(range(first, count)) and not has_doubt(found)
+    """Returns whether every word from place `first` to `count` goes with a wish for no more messages in one language, and none
+    tells of something else."""
+    rest = range(first, count)
+    return not has_doubt(found) and (
+        not rest
+        or any(
+            {place for concept in _HARMLESS for place in positions.get(concept, ())}.issuperset(rest)
+            for positions in found.values()
+        )
+    )
 
 
 def has_doubt(found: Mapping[str, Positions]) -> bool:
@@ -94,7 +98,10 @@ def has_doubt(found: Mapping[str, Positions]) -> bool:
 class _Reading:
     """Reading of one text in one language."""
 
-    def __init__(self, positions: Positions, count: int, is_unspaced: bool, is_question: bool) -> None:
+    def __init__(
+        self, positions: Positions, count: int, is_unspaced: bool, is_question: bool, has_number: bool
+    ) -> None:
+        self._has_number = has_number
         self._positions = positions
         self._count = count
         self._is_unspaced = is_unspaced
@@ -116,7 +123,7 @@ class _Reading:
         ):
             if concept in self._positions:
                 return Clarity.DOUBTFUL, why
-        if self._is_turned_round():
+        if self._messages and self._is_turned_round():
             return Clarity.DOUBTFUL, "it asks not to stop"
         if self._get(Concept.CEASE, Concept.CANCEL, Concept.REMOVE) and self._messages:
             return Clarity.DOUBTFUL, "a word of stopping stands in a text that speaks of messages"
@@ -127,10 +134,12 @@ class _Reading:
         if self._find_unturned(Concept.LEAVE):
             return "it asks to be taken off"
         stops = self._find_unturned(Concept.CEASE)
-        if self._are_near(stops, self._messages, 5) or self._are_near(stops, self._sends + self._contacts, 4):
+        if self._are_near(stops, self._messages, 5) or self._are_near(stops, self._sends + self._contacts, 5):
             return "it asks to stop the messages"
-        if self._are_near(self._find_unturned(Concept.CANCEL), self._messages, 4):
+        if self._are_near(self._find_unturned(Concept.CANCEL), self._messages, 4) and not self._has_number:
             return "it asks to end the messages"
+        if Concept.ALONE in self._positions:
+            return "it asks to be left alone"
         removals = self._find_unturned(Concept.REMOVE)
         if self._are_near(removals, self._get(Concept.SELF, Concept.LIST), 3):
             return "it asks to be taken off"
@@ -140,16 +149,17 @@ class _Reading:
 
     def _find_refusal(self) -> str | None:
         """Finds do not write, I do not want your messages, no more messages."""
-        addressed = [place for place in self._negations if not self._has_subject(place)]
+        addressed = [place for place in self._negations if not self._has_subject(place) and not self._turns_stop(place)]
         contacts = [place for place in self._contacts if not self._has_subject(place)]
         sends = [place for place in self._sends if not self._has_subject(place)]
         about = self._get(Concept.SELF) + self._more + self._messages
         for contact in contacts:
-            if self._are_near(addressed, [contact], 3) and (
+            is_one_word = contact in self._get(Concept.CONTACT_NOT)
+            if self._are_near(addressed, [contact], 3, at_same_place=is_one_word) and (
                 self._count <= 3 or self._are_near([contact], about, 3, at_same_place=self._is_unspaced)
             ):
                 return "it asks not to be written to"
-        if self._are_near(addressed, sends, 3) and (
+        if self._are_near(addressed, sends, 3, at_same_place=Concept.SEND_NOT in self._positions) and (
             self._are_near(sends, self._messages + self._more, 4, at_same_place=True) or self._count <= 3
         ):
             return "it asks that nothing is sent"
@@ -159,7 +169,7 @@ class _Reading:
             return "it wants no messages"
         if self._are_near(refused, receives, 4) and (self._more or self._messages):
             return "it wants no messages"
-        if self._are_near(self._negations, receives, 3) and self._are_near(receives, self._messages + self._more, 4):
+        if self._are_near(addressed, receives, 3) and self._are_near(receives, self._messages + self._more, 4):
             return "it wants no messages"
         if self._are_near(self._get(Concept.NO_MORE), self._messages, 3):
             return "it wants no more messages"
@@ -170,7 +180,9 @@ class _Reading:
 
     def _find_doubt(self) -> str | None:
         asked = self._get(Concept.ASK)
-        if asked and (self._is_unspaced and self._is_question or not self._is_unspaced and asked[0] < _ASKED_WITHIN):
+        if asked and (
+            (self._is_unspaced and self._is_question) or (not self._is_unspaced and asked[0] < _ASKED_WITHIN)
+        ):
             return "it is a question"
         if Concept.LIMIT in self._positions:
             return "only for a time, or under a condition"
@@ -182,7 +194,9 @@ class _Reading:
         """Returns the places of a concept that no negation turns round, and that are no noun such as bus stop."""
         kept = []
         for place in self._get(concept):
-            is_noun = concept is Concept.CEASE and place - 1 in self._get(Concept.BLOCKED)
+            is_noun = (concept is Concept.CEASE and place - 1 in self._get(Concept.BLOCKED)) or (
+                concept is Concept.LEAVE and place - 1 in self._get(Concept.NOUN)
+            )
             if not is_noun and not self._is_negated(place):
                 kept.append(place)
         return kept
@@ -200,6 +214,11 @@ class _Reading:
     def _is_turned_round(self) -> bool:
         return any(self._is_negated(place) for place in self._get(Concept.CEASE, Concept.LEAVE))
 
+    def _turns_stop(self, place: int) -> bool:
+        """Returns whether what a negation at this place turns round is a word of stopping: don't stop."""
+        following = place + 2 if place + 1 in self._negations else place + 1
+        return following in self._get(Concept.CEASE)
+
     def _has_subject(self, place: int) -> bool:
         subjects = self._get(Concept.SUBJECT)
         return place - 1 in subjects or place + 1 in subjects
@@ -209,10 +228,8 @@ class _Reading:
             return self._positions.get(concepts[0], [])
         return [place for concept in concepts for place in self._positions.get(concept, ())]
 
-    def _are_near(
-        self, these: Iterable[int], those: Sequence[int], most: int, *, at_same_place: bool = False
-    ) -> bool:
-        """Returns whether one of these is at most so many words from one of those. One word is not two, unless `at_same_place`, or
-        the language writes no spaces."""
+    def _are_near(self, these: Iterable[int], those: Sequence[int], most: int, *, at_same_place: bool = False) -> bool:
+        """Returns whether one of these is at most so many words from one of those. One word is not two, unless
+        `at_same_place`, or the language writes no spaces."""
         least = 0 if at_same_place or self._is_unspaced else 1
         return any(least <= abs(one - other) <= most for one in these for other in those)
