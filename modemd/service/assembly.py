@@ -17,7 +17,7 @@ from modemd.modem.modem import Modem
 from modemd.modem.recovery.recovery import NO_TOOLS, RecoveryTools
 from modemd.modem.status import ModemLine
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
@@ -71,7 +71,7 @@ class Collaborators:
     clock: Clock
     open_port: OpenPort
     profiles: Profiles
-    keywords: Keywords
+    words: Words
     random: Random
     credentials: Path | None = None
     port_list: PortList = field(default_factory=NoPorts)
@@ -142,7 +142,7 @@ def assemble(collaborators: Collaborators) -> Service:
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
     inbound = InboundMessages(
-        store, current_settings, rules, collaborators.keywords, clock,
+        store, current_settings, rules, collaborators.words, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
     )  # fmt: skip
     backend = ServiceBackend(

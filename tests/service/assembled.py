@@ -15,7 +15,7 @@ from modemd.config import CurrentSettings, Settings
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.service.assembly import Collaborators, assemble
 from modemd.service.pages import PagedList, Row
 from modemd.service.service import Service
@@ -80,7 +80,7 @@ async def assembled_service(folder: Path, **configured: Any) -> AsyncIterator[As
             clock=clock,
             open_port=no_port,
             profiles=Profiles.load([resources.folder("drivers")]),
-            keywords=Keywords.load(),
+            words=Words.load(),
             random=Random(1),
         )
         yield AssembledService(assemble(given), store, clock, settings)

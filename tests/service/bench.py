@@ -14,7 +14,7 @@ from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.policy import SendingPolicy
@@ -80,7 +80,7 @@ class Bench:
             self.store,
             source,
             self.rules,
-            Keywords.load(),
+            Words.load(),
             self.clock,
             on_queued=self._queued,
             on_network_time=self._network_time,

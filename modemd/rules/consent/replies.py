@@ -1,4 +1,4 @@
-"""Texts of the confirmations that answer an opt-out or an opt-in, by language; `keywords.py` finds the language."""
+"""Texts of the confirmations that answer an opt-out or an opt-in, by language; `words/language.py` finds the language."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ _OPT_IN_REPLIES = {
     "de": "Sie erhalten unsere Angebote wieder. Mit der Antwort STOP beenden Sie das.",
     "es": "Le enviaremos de nuevo nuestras ofertas. Responda STOP para no recibirlas.",
 }
+
+# Languages that have texts.
+LANGUAGES = tuple(_OPT_OUT_REPLIES)
 
 SEGMENT_SEPTETS = 160  # 3GPP TS 23.040 9.2.3.24: one message without a user data header
 

@@ -20,7 +20,7 @@ from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.modem.recovery.recovery import RecoveryTools, UsbLocation
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.service.assembly import Collaborators, assemble
 from modemd.store import Store
 from tests.sim.world.loop import LoopClock
@@ -38,8 +38,8 @@ def _profiles() -> Profiles:
 
 
 @cache
-def _words() -> Keywords:
-    return Keywords.load()
+def _words() -> Words:
+    return Words.load()
 
 
 class Simulation:
@@ -103,7 +103,7 @@ class Simulation:
             clock=self.clock,
             open_port=partial(self._open, process),
             profiles=_profiles(),
-            keywords=_words(),
+            words=_words(),
             random=Random(self.chance.random()),
             credentials=self.credentials,
             port_list=self.bus,
