@@ -20,7 +20,7 @@ from functools import lru_cache
 from importlib import resources
 
 from modemd.rules.consent import phrasing
-from modemd.rules.consent.replies import DEFAULT_LANGUAGE, find_supported_language
+from modemd.rules.consent.texts.texts import DEFAULT_LANGUAGE, Texts
 
 # Letters that NFKC and case folding leave alone, yet people type and read as these.
 _PLAIN_LETTERS = str.maketrans({"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe"})
@@ -120,10 +120,11 @@ class Keywords:
         keyword = self._find_keyword(text)
         if keyword is None:
             return None
-        spoken = {each for each in keyword.languages if find_supported_language(each)} or keyword.languages
+        texts = Texts.load()
+        spoken = {each for each in keyword.languages if texts.find_language(each)} or keyword.languages
         language = next(iter(spoken)) if len(spoken) == 1 else None
         for tag in (contact_language, last_language, _LANGUAGE_OF_COUNTRY.get((country or "").upper())):
-            language = language or find_supported_language(tag)
+            language = language or texts.find_language(tag)
         return KeywordMatch(keyword.action, keyword.word, language or DEFAULT_LANGUAGE)
 
     def _find_keyword(self, text: str) -> Keyword | None:

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from modemd.config import Settings
 from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent import replies
 from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.consent.texts.kinds import TextKind
+from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.sender_numbers import SenderNumber
 from modemd.store import sims
 from modemd.store.consent import statements
@@ -47,6 +48,7 @@ class OptOutRules:
     settings: Settings
     policy: ConsentPolicy
     keywords: Keywords
+    texts: Texts
 
     def match(self, text: str, sender: str, language: str | None = None) -> KeywordMatch | None:
         """Returns the word of consent or help that a text is. `language`: the contact's, if it is known."""
@@ -88,8 +90,8 @@ class OptOutRules:
             return ConsentChange(match, effect)
         if statements.count_confirmations(db, now - HOUR) >= self.settings.consent.confirmations_per_hour:
             return ConsentChange(match, effect, is_over_limit=True)
-        compose = replies.compose_opt_in_reply if opts_in else replies.compose_opt_out_reply
-        text = compose(match.language, self.settings.brand)
+        kind = TextKind.OPT_IN_REPLY if opts_in else TextKind.OPT_OUT_REPLY
+        text = self.texts.compose(kind, match.language, brand=self.settings.brand)
         confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.policy, now)
         statements.note_confirmation(db, confirmation.id, now)
         return ConsentChange(match, effect, confirmation)
