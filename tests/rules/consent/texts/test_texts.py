@@ -195,7 +195,7 @@ def test_no_brand_makes_a_second_segment(brand: str, language: str, kind: TextKi
     [
         pytest.param("fr", "Acme", "Acme: Vous ne recevrez plus nos offres. Répondez START pour les recevoir à nouveau.", id="w"),
         pytest.param("fr", None, "Vous ne recevrez plus nos offres. Répondez START pour les recevoir à nouveau.", id="no brand"),
-        pytest.param("en", "Noël",  "Noël: You will get no more offers from us. Reply START to get them again.", id="accent"),
+        pytest.param("en", "Noël",  "Noel: You will get no more offers from us. Reply START to get them again.", id="accent"),
         pytest.param("hr", None, "Više vam nećemo slati ponude. Odgovorite START da ih opet primate.", id="accents"),
         pytest.param("hr", "Acme", "Acme: Vise vam necemo slati ponude. Odgovorite START da ih opet primate.", id="else plain"),
         pytest.param("ru", "Ромашка и К, Ltd", "Ромашка и К: Предложений больше не будет. Вернуть их: ответьте START.", id="cut"),
