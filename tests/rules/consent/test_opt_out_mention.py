@@ -65,6 +65,7 @@ def test_an_administrators_notice_is_seen() -> None:
         "",
         "Sale today",
         "Don't stop now, 20% off",
+        "Don't stop! 500 deals are left",
         "Stop by our shop at 5",
         "NON-STOP party on Friday",
         "Non-stop flights from 99",
