@@ -15,10 +15,10 @@ from modemd.config import Settings
 from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.consent.texts.kinds import TextKind
 from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.sender_numbers import SenderNumber
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import sims
 from modemd.store.consent import statements
 from modemd.store.inbound.inbox import CompleteMessage
@@ -46,7 +46,7 @@ class OptOutRules:
     message: an instance never changes, and a new one is made for each message from the settings in force."""
 
     settings: Settings
-    policy: ConsentPolicy
+    rules: SendingRules
     keywords: Keywords
     texts: Texts
 
@@ -92,7 +92,7 @@ class OptOutRules:
             return ConsentChange(match, effect, is_over_limit=True)
         kind = TextKind.OPT_IN_REPLY if opts_in else TextKind.OPT_OUT_REPLY
         text = self.texts.compose(kind, match.language, brand=self.settings.brand)
-        confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.policy, now)
+        confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.rules, now)
         statements.note_confirmation(db, confirmation.id, now)
         return ConsentChange(match, effect, confirmation)
 
