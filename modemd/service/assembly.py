@@ -22,6 +22,7 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -135,9 +136,11 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
+    reply_texts = ReplyTexts(store, clock, collaborators.keywords)
     inbound = InboundMessages(
         store, current_settings, rules, collaborators.keywords, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
+        find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
     backend = ServiceBackend(
         store,
@@ -227,7 +230,7 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=Consent(ConsentRecords(store, current_settings, clock)),
+        consent=Consent(ConsentRecords(store, current_settings, clock), reply_texts),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,

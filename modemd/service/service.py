@@ -12,6 +12,7 @@ from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -59,9 +60,10 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it."""
+    """Consent: the records of it, and the texts of replies and notices."""
 
     records: ConsentRecords
+    reply_texts: ReplyTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ class Service:
         self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
+        await self.consent.reply_texts.load()
         await self.modems.discovery.recall()
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))
 

@@ -56,7 +56,14 @@ class Texts:
         """Returns the texts that come with modemd, read once from texts.csv beside this module."""
         text = (resources.files("modemd.rules.consent.texts") / "texts.csv").read_text(encoding="utf-8")
         return cls(
-            ConsentText(row["language"], TextKind(row["kind"]), row["text"], row["proofread"] == "yes", row["source"])
+            ConsentText(
+                row["language"],
+                kind := TextKind(row["kind"]),
+                row["text"],
+                row["proofread"] == "yes",
+                row["source"],
+                1 if kind in REPLIES else count_segments(choose_accents(row["text"])),
+            )
             for row in csv.DictReader(text.splitlines())
         )
 
