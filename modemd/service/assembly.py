@@ -26,6 +26,7 @@ from modemd.service.consent.holidays import HolidayUpdates
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -141,9 +142,11 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
+    reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
         store, current_settings, rules, collaborators.words, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
+        find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
     backend = ServiceBackend(
         store,
@@ -239,6 +242,7 @@ def assemble(collaborators: Collaborators) -> Service:
             ConsentRecords(store, current_settings, clock),
             quiet_hours,
             QuietHoursViews(quiet_hours, current_settings, clock),
+            reply_texts,
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),

@@ -14,6 +14,7 @@ from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -61,11 +62,12 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, and the quiet hours, in force and as they are shown."""
+    """Consent: the records of it, the quiet hours (in force, and as they are shown), and the texts of replies and notices."""
 
     records: ConsentRecords
     current_quiet_hours: CurrentQuietHours
     quiet_hours: QuietHoursViews
+    reply_texts: ReplyTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class Service:
         self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
+        await self.consent.reply_texts.load()
         await self.modems.discovery.recall()
         await self.consent.current_quiet_hours.load(self._store)
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))

@@ -15,6 +15,7 @@ class ConsentCommands(LazyGroup):
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = {
         "show": ("consent.show", "show"),
+        "replies": ("consent.replies", "replies"),
     }
 
 

@@ -312,8 +312,8 @@ class _Text:
         return None
 
     def _is_doubtful(self, phrase: Keyword, place: int) -> bool:
-        """Returns whether a listed phrase at this place is not surely a wish: a negation stands before it, or the text asks, has a
-        condition, or speaks of something else."""
+        """Returns whether a listed phrase at this place is not surely a wish: a negation stands before it, or the text asks, has
+        a condition, or speaks of something else."""
         readings = [self._concepts[language] for language in phrase.languages if language in self._concepts]
         return (
             self._is_asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from modemd.rules.consent.words.language import choose_language, find_language_of, find_supported
@@ -43,7 +45,7 @@ def test_a_word_of_several_languages_is_answered_in_the_nearest(
 
 def test_a_word_of_one_language_is_answered_in_it() -> None:
     """Who writes ARRET reads French, whatever else is known; of several languages, those that have the word go first."""
-    facts = {"contact_language": "de", "last_language": None}
+    facts: dict[str, Any] = {"contact_language": "de", "last_language": None}
     assert choose_language(said("ARRET"), **facts, country="US", supported=SUPPORTED) == "fr"
     assert choose_language(said("BAIXA"), **facts, country="US", supported=SUPPORTED) == "gl"
     facts = {"contact_language": None, "last_language": "de"}
