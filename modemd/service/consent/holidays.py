@@ -89,11 +89,7 @@ class HolidayUpdates:
 
     def find_missing(self, now: datetime) -> list[Place]:
         """Returns the countries and subdivisions whose holidays of this year or the next are missing or old."""
-        recent = {
-            (each.country, each.subdivision, each.year)
-            for each in self._quiet_hours.holiday_years
-            if now - each.computed_at < OLDEST
-        }
+        recent = {key for key, computed_at in self._quiet_hours.computed_at.items() if now - computed_at < OLDEST}
         wanted = sorted(self._quiet_hours.current().list_holiday_places())
         return [place for place in wanted if not {(*place, now.year), (*place, now.year + 1)} <= recent]
 
