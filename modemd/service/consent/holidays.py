@@ -60,6 +60,13 @@ class HolidayUpdates:
         self.failure: HolidayFailure | None = None
         """Why holidays could not be computed; None if nothing is missing for that reason."""
 
+    def find_evidence(self) -> str | None:
+        """Returns the text of an alarm: why holidays are missing, and since when; None if none are."""
+        if self.failure is None:
+            return None
+        since = self.failure.since.isoformat(timespec="minutes")
+        return f"public holidays cannot be computed since {since}: {self.failure.because}; marketing waits where they block it"
+
     async def run(self) -> None:
         """Checks until it is cancelled. While the clock is not trusted, the year is not known."""
         while True:

@@ -37,7 +37,7 @@ class CurrentQuietHours:
 
     @property
     def computed_at(self) -> Mapping[tuple[str, str, int], datetime]:
-        """When the known holidays were computed, by country, subdivision and year."""
+        """The moments at which the known holidays were computed, by country, subdivision and year."""
         return self._stored.computed_at
 
     async def load(self, store: Store) -> None:
