@@ -15,6 +15,7 @@ from modemd.rules.windows import Window
 from modemd.store import lanes
 from modemd.store.consent import statements
 from modemd.store.events import add_event
+from modemd.store.keyed_hashes.suppression import ensure_contact
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.timestamps import to_text
@@ -59,7 +60,7 @@ def create_message(
 ) -> Submitted:
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
     batch."""
-    db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (new.number,))
+    ensure_contact(db, new.number)
     objection = policy.find_objection(new.message_class, new.number, statements.read_marketing(db, new.number))
     opening = None
     if objection is not None:

@@ -33,12 +33,12 @@ def home(database: Path) -> Bench:
 
 
 def test_a_backup_is_one_whole_file(home: Bench, database: Path, tmp_path: Path) -> None:
-    """What is committed is in it, its log needs no file beside it, and nobody else may read it."""
+    """What is committed is in it, it needs no log beside it, and nobody else may read it or its keys."""
     id = home.submit()
     copy = tmp_path / "copy.db"
     assert backup.back_up(database, copy) == VERSION
-    assert sorted(path.name for path in tmp_path.glob("copy.db*")) == ["copy.db"]
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.glob("copy.db*")) == ["copy.db", "copy.db.key"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("copy.db*")} == {0o600}
     with sqlite3.connect(f"file:{copy}?immutable=1", uri=True) as found:
         assert found.execute("SELECT id FROM message").fetchall() == [(id,)]
     found.close()
@@ -255,8 +255,8 @@ def test_a_damaged_backup_is_refused(home: Bench, database: Path, tmp_path: Path
 def test_a_backup_is_synced_before_it_has_its_name(
     home: Bench, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A power cut leaves no file of the name that is not whole: the copy is on the disk, then it is named, then its folder is
-    synced."""
+    """A power cut leaves no file of the name that is not whole: the keys are on the disk, then they are named, then their
+    folder is synced; and then the copy likewise."""
     home.submit()
     order: list[str] = []
     fsync, link = os.fsync, os.link
@@ -272,7 +272,8 @@ def test_a_backup_is_synced_before_it_has_its_name(
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "link", named)
     backup.back_up(database, tmp_path / "copy.db")
-    assert order == ["sync copy.db.part", "name", f"sync {tmp_path.name}"]
+    named_whole = ["name", f"sync {tmp_path.name}"]
+    assert order == ["sync copy.db.key.new", *named_whole, "sync copy.db.part", *named_whole]
 
 
 def test_a_restored_database_has_no_old_log_beside_it(home: Bench, database: Path, tmp_path: Path) -> None:
