@@ -17,10 +17,10 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, connection, listings, sqlite_errors
 from modemd.store.connection import OPENING_TRIES, ThreadReader, _use_log, connect, reader_uri
+from modemd.store.keyed_hashes.keys import read_keys
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
-from modemd.store.keyed_hashes.keys import read_keys
 from modemd.store.schema import migrate
 from modemd.store.writer import ThreadWriter
 from tests.store.bench import ALICE, START

@@ -82,10 +82,8 @@ SEALED = ("at", "action", *CONTENT)
 """Columns of which the digest is made."""
 _COLUMNS = (*SEALED, "salt", "digest", "key_id", "chain")
 _INSERT = f"INSERT INTO consent_event ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608 - our own words
-_BLANK = (
-    "UPDATE consent_event SET salt = NULL, number = '', channel = ''"
-    + "".join(f", {name} = NULL" for name in CONTENT if name not in ("number", "channel"))
-)  # fmt: skip
+_NULLED = ", ".join(f"{name} = NULL" for name in ("salt", *CONTENT) if name not in ("number", "channel"))
+_BLANK = f"UPDATE consent_event SET number = '', channel = '', {_NULLED} WHERE id = ?"  # noqa: S608 - our own words
 # The chain value before the first row.
 START = b""
 # Rows that an erasure blanks in one step.
@@ -149,13 +147,13 @@ def blank(
 
 
 def _blank_rows(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
-    db.executemany(f"{_BLANK} WHERE id = ?", [(row["id"],) for row in rows])
+    db.executemany(_BLANK, [(row["id"],) for row in rows])
     for file in {row["evidence_file"] for row in rows} - {None}:
         if db.execute("SELECT 1 FROM consent_event WHERE evidence_file = ? LIMIT 1", (file,)).fetchone() is None:
             db.execute("DELETE FROM consent_evidence WHERE digest = ?", (file,))
 
 
-def take_over(db: sqlite3.Connection, rows: Sequence[Mapping[str, object]]) -> int:
+def take_over(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> int:
     """Adds rows of a ledger that a restore replaces, as they are, unless they are here already. Rows that were blanked there are
     blanked here. Returns how many were added."""
     taken = 0
@@ -184,7 +182,7 @@ def note_restore(db: sqlite3.Connection, source: str, replaced: tuple[int, bytes
 
 def read_head(db: sqlite3.Connection) -> tuple[int, bytes]:
     """Returns the id and the chain value of the last row; 0 and `START` if there is none."""
-    row = db.execute("SELECT id, chain FROM consent_event ORDER BY id DESC LIMIT 1").fetchone()
+    row = db.execute("SELECT id, chain FROM consent_event WHERE id = (SELECT max(id) FROM consent_event)").fetchone()
     return (row["id"], row["chain"]) if row is not None else (0, START)
 
 

@@ -46,6 +46,9 @@ class Proof:
     contact_id: str | None = None
 
 
+NO_PROOF = Proof()
+
+
 def store_file(db: sqlite3.Connection, file: EvidenceFile, now: datetime) -> None:
     """Stores a file of evidence, once for each content."""
     db.execute(

@@ -14,7 +14,7 @@ from modemd.rules.consent.policy import Marketing
 from modemd.rules.sender_numbers import list_national_forms
 from modemd.store.consent import ledger
 from modemd.store.consent.ledger import ConsentAction, ConsentEvent
-from modemd.store.consent.proof import Proof, store_file
+from modemd.store.consent.proof import NO_PROOF, Proof, store_file
 from modemd.store.ending import cancel_waiting_messages
 from modemd.store.events import Authorship, add_event
 from modemd.store.keyed_hashes import suppression
@@ -47,7 +47,7 @@ class ConsentStatement:
     stated_at: datetime | None = None
     words: str | None = None
     sim: str | None = None
-    proof: Proof = Proof()
+    proof: Proof = NO_PROOF
 
 
 @dataclass(frozen=True, slots=True)

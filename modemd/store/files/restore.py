@@ -17,8 +17,8 @@ from pathlib import Path
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
-from modemd.store.events import add_event
 from modemd.store.consent import ledger
+from modemd.store.events import add_event
 from modemd.store.files import backup
 from modemd.store.files.keys import merge_keys
 from modemd.store.files.new_files import fsync_path, give_as
