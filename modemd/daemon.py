@@ -31,6 +31,7 @@ from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Service
 from modemd.store import Store
 from modemd.store.files import backup, opening
+from modemd.store.files.anchors import anchor_file
 from modemd.store.files.restore import RestoreResult
 
 log = logs.get(__name__)
@@ -85,6 +86,7 @@ async def _assembled(settings: Settings, open_store: Callable[[], Awaitable[Stor
                 keywords=Keywords.load(),
                 random=Random(),
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
+                anchors=settings.consent.anchor or anchor_file(settings.database),
                 port_list=make_port_list(settings.finding.emulator),
                 tools=TOOLS,
                 is_clock_synchronised=is_system_clock_synchronised,
@@ -140,6 +142,8 @@ async def _open_store(settings: Settings, patience_s: float) -> Store:
         await asyncio.sleep(LOCK_RETRY_S)
     if store.is_new:
         log.warning("made a new database", path=settings.database)
+    if store.key_problem is not None:
+        log.error("the consent ledger has no key: nothing protects its new rows", because=store.key_problem)
     return store
 
 

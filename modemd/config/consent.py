@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from modemd.config.values import LIFETIME_FORM, Frozen, Lifetime, Prefix, freeze_mapping
+from modemd.config.values import LIFETIME_FORM, FilePath, Frozen, Lifetime, Prefix, freeze_mapping
 
 
 class ConsentSettings(Frozen):
@@ -30,3 +30,8 @@ class ConsentSettings(Frozen):
     """STOP and START are confirmed only to a number that modemd wrote to within this time."""
     confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
     """The most confirmations in an hour, over all SIMs. More raise an alarm."""
+    anchor: FilePath | None = Field(
+        default=None, description="the path of a file, best on another disk, such as /mnt/other/modemd.ledger"
+    )
+    """The file to which the head of the consent ledger is added each night. None: beside the database, with `.ledger` behind its
+    name."""

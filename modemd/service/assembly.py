@@ -21,6 +21,10 @@ from modemd.rules.consent.keywords import Keywords
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.entries import ConsentEntries
+from modemd.service.consent.history import ConsentHistories
+from modemd.service.consent.imports import ConsentImports
+from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
@@ -59,7 +63,7 @@ from modemd.store import Store
 @dataclass(frozen=True, slots=True)
 class Collaborators:
     """Collaborators that touch the world outside, as the composition root passes it in. `credentials`: the folder of systemd's
-    credentials for this service."""
+    credentials for this service; `anchors`: the file for the anchors of the consent ledger."""
 
     settings: CurrentSettings
     store: Store
@@ -69,6 +73,7 @@ class Collaborators:
     keywords: Keywords
     random: Random
     credentials: Path | None = None
+    anchors: Path | None = None
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
@@ -186,7 +191,9 @@ def assemble(collaborators: Collaborators) -> Service:
     recurring = RecurringSends(
         store, submission, policy, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
-    scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
+    ledger = ConsentLedger(store, clock, collaborators.anchors)
+    nightly = nightly_job(settings.timezone, ledger.write_anchor)
+    scheduler = JobScheduler(store, clock, settings.timezone, [nightly], is_clock_trusted)
     alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
@@ -225,7 +232,13 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=Consent(ConsentRecords(store, current_settings, clock)),
+        consent=Consent(
+            ConsentRecords(store, current_settings, clock),
+            ledger,
+            ConsentHistories(store, current_settings),
+            ConsentEntries(store, current_settings, clock),
+            ConsentImports(store, current_settings, clock),
+        ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,

@@ -11,6 +11,10 @@ from typing import Any
 from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.entries import ConsentEntries
+from modemd.service.consent.history import ConsentHistories
+from modemd.service.consent.imports import ConsentImports
+from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
@@ -58,9 +62,13 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it."""
+    """Consent: the records of it, the ledger, one person's history, and what people enter or import."""
 
     records: ConsentRecords
+    ledger: ConsentLedger
+    histories: ConsentHistories
+    entries: ConsentEntries
+    imports: ConsentImports
 
 
 @dataclass(frozen=True, slots=True)
