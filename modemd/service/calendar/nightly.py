@@ -38,8 +38,8 @@ class Trigger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CalendarJob:
-    """Job of the calendar. Its work runs in the store's transaction that also notes that it ran. `follow_up` runs after the commit,
-    for what is not in the database; if the process ends before it, the next day is soon enough."""
+    """Job of the calendar. Its work runs in the store's transaction that also notes that it ran. `follow_up` runs after the
+    commit, for what is not in the database; if the process ends before it, the next day is soon enough."""
 
     name: str
     trigger: Trigger

@@ -18,6 +18,17 @@ from modemd.store.consent import statements
 from modemd.store.consent.proof import LARGEST_EVIDENCE, EvidenceFile, Proof
 from modemd.store.consent.statements import ConsentEffect, ConsentStatement
 
+# So that the faces need not import the store.
+__all__ = [
+    "OPT_IN_CHANNELS",
+    "OPT_OUT_CHANNELS",
+    "ConsentEntries",
+    "ConsentEntry",
+    "EvidenceFile",
+    "Proof",
+    "check_proof",
+]
+
 # Characters of each text of an entry.
 LONGEST_TEXT = 10_000
 # How far ahead of now the time of an entry may be: clocks differ.

@@ -155,7 +155,12 @@ def _make_statement(row: dict[str, str], options: ImportOptions, settings: Setti
         actor=options.by,
         basis=options.basis,
         evidence=given.get("evidence") or f"a row of {options.file}",
-        **{name: given.get(name) for name in ("wording", "wording_version", "url", "ip", "user_agent", "contact_id")},
+        wording=given.get("wording"),
+        wording_version=given.get("wording_version"),
+        url=given.get("url"),
+        ip=given.get("ip"),
+        user_agent=given.get("user_agent"),
+        contact_id=given.get("contact_id"),
     )
     check_proof(proof, now)
     language = given.get("language")
