@@ -41,7 +41,9 @@ def _proof_options(command: Callable[..., None]) -> Callable[..., None]:
 @options.command("opt-out")
 @options.config_file
 @click.argument("number")
-@click.option("--channel", required=True, type=click.Choice([each.value for each in OPT_OUT_CHANNELS]), help="How you learnt of it.")
+@click.option(
+    "--channel", required=True, type=click.Choice(tuple(map(str, OPT_OUT_CHANNELS))), help="How you learnt of it."
+)
 @_proof_options
 @options.as_json
 def opt_out(config: Path, number: str, as_json: bool, **given: Any) -> None:
@@ -60,7 +62,9 @@ def opt_out(config: Path, number: str, as_json: bool, **given: Any) -> None:
 @options.command("opt-in")
 @options.config_file
 @click.argument("number")
-@click.option("--channel", required=True, type=click.Choice([each.value for each in OPT_IN_CHANNELS]), help="How the person agreed.")
+@click.option(
+    "--channel", required=True, type=click.Choice(tuple(map(str, OPT_IN_CHANNELS))), help="How the person agreed."
+)
 @click.option("--basis", required=True, help="The legal basis, such as consent.")
 @click.option("--wording", help="The text that the person was shown, word by word.")
 @click.option("--wording-version", help="Your own name for the version of this text.")

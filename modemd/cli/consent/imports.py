@@ -25,7 +25,9 @@ MOST_PROBLEMS = 20
 @options.config_file
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--basis", required=True, help="The legal basis of all rows, such as consent.")
-@click.option("--channel", default="import", type=click.Choice([each.value for each in OPT_IN_CHANNELS]), help="How these people agreed.")
+@click.option(
+    "--channel", default="import", type=click.Choice(tuple(map(str, OPT_IN_CHANNELS))), help="How these people agreed."
+)
 @by
 @options.as_json
 def import_file(config: Path, file: Path, basis: str, channel: str, by: str, as_json: bool) -> None:
