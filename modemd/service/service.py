@@ -11,6 +11,10 @@ from typing import Any
 from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.entries import ConsentEntries
+from modemd.service.consent.history import ConsentHistories
+from modemd.service.consent.imports import ConsentImports
+from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
@@ -62,9 +66,14 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, the quiet hours (in force, and as they are shown), and the texts of replies and notices."""
+    """Consent: the records of it, the ledger, one person's history, what people enter or import; the quiet hours (in force, and
+    as they are shown); and the texts of replies and notices."""
 
     records: ConsentRecords
+    ledger: ConsentLedger
+    histories: ConsentHistories
+    entries: ConsentEntries
+    imports: ConsentImports
     current_quiet_hours: CurrentQuietHours
     quiet_hours: QuietHoursViews
     reply_texts: ReplyTexts
