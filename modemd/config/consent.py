@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from modemd.config.consent_lists import DoubleOptInSettings, ListName, ListSettings, check_join_words
 from modemd.config.values import LIFETIME_FORM, Frozen, Lifetime, Prefix, freeze_mapping
 
 
@@ -30,3 +31,15 @@ class ConsentSettings(Frozen):
     """STOP and START are confirmed only to a number that modemd wrote to within this time."""
     confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
     """The most confirmations in an hour, over all SIMs. More raise an alarm."""
+    lists: Annotated[
+        Mapping[ListName, ListSettings], AfterValidator(check_join_words), AfterValidator(freeze_mapping)
+    ] = Field(
+        default_factory=lambda: freeze_mapping({}),
+        description="lists of subscribers by name, such as promo: {title: Weekly offers, join: [PROMO]}",
+    )
+    double_opt_in: DoubleOptInSettings = Field(
+        default_factory=DoubleOptInSettings,
+        description="how opt-ins are confirmed by SMS: reminder_after, expires_after, again_after",
+    )
+    review_after: int = Field(default=2, ge=1, le=10, description="a number of business days from 1 to 10")
+    """What a person wrote that may be an opt-out counts as one after so many business days, unless somebody decides before."""

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.clock_trust import NETWORK_MARGIN
+from modemd.rules.consent.double_opt_in import OptInEvent
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.sender_numbers import list_national_forms
-from modemd.store.consent import ledger
+from modemd.store.consent import ledger, lists, opt_in_requests, reviews
 from modemd.store.consent.ledger import ConsentAction, ConsentEvent
+from modemd.store.consent.stamps import find_time, is_credible
 from modemd.store.ending import cancel_waiting_messages
 from modemd.store.events import Authorship, add_event
 from modemd.store.timestamps import from_text, to_text
@@ -21,8 +22,6 @@ from modemd.store.timestamps import from_text, to_text
 # After this many statements within a day no confirmation is sent: two machines are answering each other.
 MAX_STATEMENTS_A_DAY = 3
 _DAY = timedelta(days=1)
-# Service centres hold a message for a week at most, and a SIM may lie about for some more. An older stamp is a wrong clock's.
-OLDEST_STAMP = timedelta(days=31)
 # Channel of an opt-out that binds a number only because the sender's digits can mean it too.
 READING = "reading"
 # Channel of a person's word that such an opt-out was meant for another number.
@@ -33,7 +32,8 @@ _CONFIRMATION_EVENT = "confirmation"
 @dataclass(frozen=True, slots=True)
 class ConsentStatement:
     """Statement about one number: a keyword in a message, or a person's entry. `channel` is `sms`, `reading`, or names who
-    entered it; `stated_at`: the network's stamp of the message, None if it is not known."""
+    entered it; `stated_at`: the network's stamp of the message, None if it is not known; `list_name`: the only list that it is
+    about, None for all marketing."""
 
     number: str
     opts_in: bool
@@ -42,6 +42,7 @@ class ConsentStatement:
     channel: str
     inbox_id: int | None = None
     stated_at: datetime | None = None
+    list_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +82,17 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
     """Stores an opt-out or opt-in, and withdraws the marketing that waits after an opt-out.
 
     An opt-in counts only for someone who had opted out, and if it was said after that; else nothing is stored. An opt-out that
-    is repeated is stored, and gets no confirmation.
+    is repeated is stored, and gets no confirmation. A statement about all marketing closes every subscription, or opens what it
+    has closed; one about a list changes this list alone.
     """
+    if statement.list_name is not None:
+        return _apply_to_list(db, statement, statement.list_name, now)
     before = (read_marketing if statement.opts_in else _read_own_marketing)(db, statement.number)
     wanted = Marketing.OPTED_IN if statement.opts_in else Marketing.OPTED_OUT
     if statement.opts_in and (before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now)):
         return ConsentEffect(has_changed=False, needs_confirmation=False)
-    ledger.add(
-        db,
-        ConsentEvent(
-            statement.number,
-            ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
-            statement.channel,
-            word=statement.keyword,
-            language=statement.language,
-            inbox_id=statement.inbox_id,
-            said_at=statement.stated_at,
-        ),
-        now,
-    )
+    ledger.add(db, _make_entry(statement), now)
+    reviews.settle_by_word(db, statement.number, now)
     if before is wanted:
         return ConsentEffect(has_changed=False, needs_confirmation=False)
     answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
@@ -109,14 +102,59 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
                language = coalesce(excluded.language, language), confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
         (statement.number, wanted, to_text(now), statement.language, to_text(now) if answer else None),
     )
-    # A confirmation of an earlier statement that still waits would now be wrong.
-    cancel_waiting_messages(db, statement.number, MessageClass.SYSTEM, now, "superseded")
+    withdrawn = 0
+    if statement.opts_in:
+        lists.reopen_all(db, statement.number, now)
+    else:
+        lists.close_all(db, statement.number, now)
+        withdrawn = cancel_waiting_messages(db, statement.number, MessageClass.MARKETING, now, "opted_out")
+    _supersede_confirmations(db, statement.number, now)
+    return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
+
+
+def _apply_to_list(db: sqlite3.Connection, statement: ConsentStatement, list_name: str, now: datetime) -> ConsentEffect:
+    """Stores an opt-out of one list or the return to it, and withdraws the marketing of this list that waits after an opt-out."""
+    before = lists.read_state(db, statement.number, list_name)
+    if statement.opts_in and (before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now)):
+        return ConsentEffect(has_changed=False, needs_confirmation=False)
+    event = OptInEvent.RETURNED if statement.opts_in else OptInEvent.OPTED_OUT
+    if lists.change(db, event, _make_entry(statement), now) is before:
+        return ConsentEffect(has_changed=False, needs_confirmation=False)
+    answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
+    db.execute(
+        """INSERT INTO contact (number, language, confirmed_at) VALUES (?, ?, ?)
+           ON CONFLICT (number) DO UPDATE SET language = coalesce(excluded.language, language),
+               confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
+        (statement.number, statement.language, to_text(now) if answer else None),
+    )
     withdrawn = (
         0
         if statement.opts_in
-        else cancel_waiting_messages(db, statement.number, MessageClass.MARKETING, now, "opted_out")
+        else cancel_waiting_messages(
+            db, statement.number, MessageClass.MARKETING, now, "list_opted_out", list_name=list_name
+        )
     )
+    _supersede_confirmations(db, statement.number, now)
     return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
+
+
+def _make_entry(statement: ConsentStatement) -> ConsentEvent:
+    return ConsentEvent(
+        statement.number,
+        ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
+        statement.channel,
+        list_name=statement.list_name,
+        word=statement.keyword,
+        language=statement.language,
+        inbox_id=statement.inbox_id,
+        said_at=statement.stated_at,
+    )
+
+
+def _supersede_confirmations(db: sqlite3.Connection, number: str, now: datetime) -> None:
+    """Cancels confirmations of earlier statements that still wait: they would now be wrong. Open requests stay."""
+    requests = [message for request in opt_in_requests.list_of(db, number) for message in request.messages]
+    cancel_waiting_messages(db, number, MessageClass.SYSTEM, now, "superseded", keep=requests)
 
 
 def _is_newer_than_opt_out(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> bool:
@@ -124,30 +162,30 @@ def _is_newer_than_opt_out(db: sqlite3.Connection, statement: ConsentStatement, 
     have been said before them: it undoes nothing. What a person enters has no stamp, and is of now."""
     if statement.channel not in ("sms", READING):
         return True
-    if statement.stated_at is None or not _is_credible(statement.stated_at, now):
+    return is_said_after_opt_outs(db, statement.number, statement.list_name, statement.stated_at, now)
+
+
+def is_said_after_opt_outs(
+    db: sqlite3.Connection, number: str, list_name: str | None, stated_at: datetime | None, now: datetime
+) -> bool:
+    """Returns True if a message with this stamp was said after every general opt-out of a number, and after those of a list if
+    one is named. A stamp that is not known, or is rubbish, proves nothing."""
+    if stated_at is None or not is_credible(stated_at, now):
         return False
     rows = db.execute(
-        "SELECT at, said_at FROM consent_event WHERE number = ? AND action = 'opt_out'", (statement.number,)
+        """SELECT at, said_at FROM consent_event
+           WHERE number = ? AND action = 'opt_out' AND (list IS NULL OR list = ?)""",
+        (number, list_name),
     ).fetchall()
-    return all(to_text(statement.stated_at) >= _find_time(row) for row in rows)
-
-
-def _is_credible(stamp: datetime, stored_at: datetime) -> bool:
-    """Returns True if a message that was stored then can have been said at `stamp`."""
-    return stored_at - OLDEST_STAMP <= stamp <= stored_at + NETWORK_MARGIN
-
-
-def _find_time(row: sqlite3.Row) -> str:
-    """Returns when an opt-out was said; if its stamp is rubbish, when it was stored, which is later."""
-    at: str = row["at"]
-    said_at: str | None = row["said_at"]
-    return said_at if said_at is not None and _is_credible(from_text(said_at), from_text(at)) else at
+    return all(to_text(stated_at) >= find_time(row) for row in rows)
 
 
 def _count_statements(db: sqlite3.Connection, number: str, now: datetime) -> int:
     """Returns how many statements a number has made within a day, this one included."""
     rows = db.execute(
-        "SELECT at FROM consent_event WHERE number = ? ORDER BY id DESC LIMIT ?", (number, MAX_STATEMENTS_A_DAY + 1)
+        """SELECT at FROM consent_event WHERE number = ? AND action IN ('opt_in', 'opt_out', 'confirm')
+           ORDER BY id DESC LIMIT ?""",
+        (number, MAX_STATEMENTS_A_DAY + 1),
     )
     return sum(from_text(row["at"]) > now - _DAY for row in rows)
 
@@ -171,7 +209,9 @@ def find_by_ending(db: sqlite3.Connection, digits: str) -> list[str]:
 def is_bound_by_reading_alone(db: sqlite3.Connection, number: str) -> bool:
     """Returns True if a number is opted out, and its last opt-out was said by digits that can mean it, not by its own number."""
     row = db.execute(
-        "SELECT channel FROM consent_event WHERE number = ? AND action = 'opt_out' ORDER BY id DESC LIMIT 1", (number,)
+        """SELECT channel FROM consent_event
+           WHERE number = ? AND action = 'opt_out' AND list IS NULL ORDER BY id DESC LIMIT 1""",
+        (number,),
     ).fetchone()
     return row is not None and row["channel"] == READING and read_marketing(db, number) is Marketing.OPTED_OUT
 
@@ -185,7 +225,9 @@ def undo_reading(db: sqlite3.Connection, number: str, authorship: Authorship, no
     if read_marketing(db, number) is not Marketing.OPTED_OUT:
         raise Refused(ErrorCode.NOT_FOUND, f"{number} has not opted out")
     own = db.execute(
-        "SELECT action FROM consent_event WHERE number = ? AND channel NOT IN (?, ?) ORDER BY id DESC LIMIT 1",
+        """SELECT action FROM consent_event
+           WHERE number = ? AND channel NOT IN (?, ?) AND list IS NULL AND action IN ('opt_in', 'opt_out', 'confirm')
+           ORDER BY id DESC LIMIT 1""",
         (number, READING, UNDONE),
     ).fetchone()
     if not is_bound_by_reading_alone(db, number) or (own is not None and own["action"] == "opt_out"):
@@ -198,6 +240,7 @@ def undo_reading(db: sqlite3.Connection, number: str, authorship: Authorship, no
     ledger.add(db, undone, now)
     before = Marketing.UNKNOWN if own is None else Marketing.OPTED_IN
     db.execute("UPDATE contact SET marketing = ?, marketing_since = ? WHERE number = ?", (before, to_text(now), number))
+    lists.reopen_all(db, number, now)
     add_event(db, None, now, "opt-out undone", number=number, by=authorship.by, why=authorship.why)
 
 
