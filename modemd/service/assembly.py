@@ -21,7 +21,10 @@ from modemd.rules.consent.keywords import Keywords
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.due import ConsentDueWork
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.requests import OptInRequests
+from modemd.service.consent.reviews import Reviews
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -182,6 +185,11 @@ def assemble(collaborators: Collaborators) -> Service:
         modems=lambda: registry.modems, on_changed=wakeups.settled, on_ready=wakeups.ready,
     )  # fmt: skip
 
+    # Consent
+    opt_in_requests = OptInRequests(store, current_settings, policy, clock, wakeups.submitted)
+    reviews = Reviews(store, current_settings, clock, wakeups.released)
+    consent_due = ConsentDueWork(store, clock, opt_in_requests.rules, wakeups.submitted, is_clock_trusted)
+
     # Calendar and operations
     recurring = RecurringSends(
         store, submission, policy, clock, settings.timezone, wakeups.submitted, is_clock_trusted
@@ -212,6 +220,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "batches": batches.run,
         "batch decisions": batch_decisions.finish_interrupted,
         "timetable": due_work.run,
+        "consent": consent_due.run,
         "calendar": scheduler.run,
         "alarms": alarms.run,
         "watch": checks.run,
@@ -225,7 +234,7 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=Consent(ConsentRecords(store, current_settings, clock)),
+        consent=Consent(ConsentRecords(store, current_settings, clock), opt_in_requests, reviews),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,

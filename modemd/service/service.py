@@ -12,6 +12,8 @@ from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.requests import OptInRequests
+from modemd.service.consent.reviews import Reviews
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -58,9 +60,11 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it."""
+    """Consent: the records of it, requests to confirm, and reviews of what people wrote."""
 
     records: ConsentRecords
+    requests: OptInRequests
+    reviews: Reviews
 
 
 @dataclass(frozen=True, slots=True)

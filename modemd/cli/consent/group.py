@@ -15,6 +15,9 @@ class ConsentCommands(LazyGroup):
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = {
         "show": ("consent.show", "show"),
+        "request": ("consent.request", "request"),
+        "reviews": ("consent.reviews", "reviews"),
+        "review": ("consent.reviews", "review"),
     }
 
 

@@ -13,8 +13,10 @@ from modemd.store.consent.ledger import ConsentAction
 from modemd.store.ending import cancel_waiting_parts
 from modemd.store.timestamps import from_text, to_text
 
+# Channel of the end of a request that was never sent. It does not make the next one wait.
+NOT_SENT = "not sent"
 # A message in one of these states has not reached anybody.
-_NOT_SENT = (
+_UNSENT_STATES = (
     states.MessageState.FAILED,
     states.MessageState.EXPIRED,
     states.MessageState.CANCELLED,
@@ -129,14 +131,15 @@ def has_failed(db: sqlite3.Connection, request: OpenRequest) -> bool:
     """Returns True if nothing of a request has reached its number, or will: it may be made again."""
     marks = ", ".join("?" * len(request.messages))
     rows = db.execute(f"SELECT state FROM message WHERE id IN ({marks})", request.messages).fetchall()  # noqa: S608 - marks
-    return bool(rows) and all(row["state"] in _NOT_SENT for row in rows)
+    return bool(rows) and all(row["state"] in _UNSENT_STATES for row in rows)
 
 
 def find_last_expiry(db: sqlite3.Connection, number: str, list_name: str | None) -> datetime | None:
     """Returns when a request to a number about a list expired last; None if none did."""
     row = db.execute(
-        "SELECT at FROM consent_event WHERE number = ? AND action = ? AND list IS ? ORDER BY id DESC LIMIT 1",
-        (number, ConsentAction.EXPIRE, list_name),
+        """SELECT at FROM consent_event
+           WHERE number = ? AND action = ? AND list IS ? AND channel <> ? ORDER BY id DESC LIMIT 1""",
+        (number, ConsentAction.EXPIRE, list_name, NOT_SENT),
     ).fetchone()
     return from_text(row["at"]) if row else None
 

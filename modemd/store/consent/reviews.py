@@ -141,6 +141,12 @@ def list_items(
     return [_parse(row) for row in db.execute(sql, (before, before, limit or -1))]
 
 
+def count_items(db: sqlite3.Connection, *, resolved: bool = False) -> int:
+    """Returns how many items `list_items` has."""
+    which = "" if resolved else "WHERE resolved_at IS NULL"
+    return int(db.execute(f"SELECT count(*) FROM consent_review {which}").fetchone()[0])  # noqa: S608 - our own words
+
+
 def list_overdue(db: sqlite3.Connection, now: datetime, limit: int) -> list[ReviewRow]:
     """Returns open items whose time has come, at most `limit`."""
     rows = db.execute(
