@@ -17,7 +17,9 @@ PARIS = ZoneInfo("Europe/Paris")
     [
         pytest.param("2026-11-23T10:00", 2, "2026-11-25T10:00", id="Monday to Wednesday"),
         pytest.param("2026-11-20T15:00", 2, "2026-11-24T15:00", id="Friday to Tuesday"),
-        pytest.param("2026-11-21T15:00", 2, "2026-11-25T00:00", id="from a Saturday: Monday and Tuesday are whole days"),
+        pytest.param(
+            "2026-11-21T15:00", 2, "2026-11-25T00:00", id="from a Saturday: Monday and Tuesday are whole days"
+        ),
         pytest.param("2026-11-22T23:59", 1, "2026-11-24T00:00", id="from a Sunday"),
         pytest.param("2026-11-20T15:00", 10, "2026-12-04T15:00", id="two weeks"),
         pytest.param("2026-03-27T15:00", 2, "2026-03-31T15:00", id="over the beginning of summer time"),

@@ -20,7 +20,7 @@ from modemd.rules.consent.policy import Marketing
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("state", "event"), product(Marketing, OptInEvent))
+@pytest.mark.parametrize(("state", "event"), list(product(Marketing, OptInEvent)))
 def test_what_is_not_in_the_table_is_an_error(state: Marketing, event: OptInEvent) -> None:
     """It names the state and the event."""
     if (state, event) in TRANSITIONS:
