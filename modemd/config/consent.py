@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from modemd.config.amounts import DURATION_FORM
+from modemd.config.consent_lists import DoubleOptInSettings, ListName, ListSettings, check_join_words
 from modemd.config.values import (
     LIFETIME_FORM,
     Duration,
@@ -71,3 +72,15 @@ class ConsentSettings(Frozen):
     )
     """The file to which the head of the consent ledger is added each night. None: beside the database, with `.ledger` behind its
     name."""
+    lists: Annotated[
+        Mapping[ListName, ListSettings], AfterValidator(check_join_words), AfterValidator(freeze_mapping)
+    ] = Field(
+        default_factory=lambda: freeze_mapping({}),
+        description="lists of subscribers by name, such as promo: {title: Weekly offers, join: [PROMO]}",
+    )
+    double_opt_in: DoubleOptInSettings = Field(
+        default_factory=DoubleOptInSettings,
+        description="how opt-ins are confirmed by SMS: reminder_after, expires_after, again_after",
+    )
+    review_after: int = Field(default=2, ge=1, le=10, description="a number of business days from 1 to 10")
+    """What a person wrote that may be an opt-out counts as one after so many business days, unless somebody decides before."""

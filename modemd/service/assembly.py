@@ -21,6 +21,7 @@ from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.due import ConsentDueWork
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
@@ -31,6 +32,8 @@ from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
+from modemd.service.consent.requests import OptInRequests
+from modemd.service.consent.reviews import Reviews
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -198,6 +201,13 @@ def assemble(collaborators: Collaborators) -> Service:
         modems=lambda: registry.modems, on_changed=wakeups.settled, on_ready=wakeups.ready,
     )  # fmt: skip
 
+    # Consent
+    opt_in_requests = OptInRequests(
+        store, current_settings, rules, clock, wakeups.submitted, lambda: reply_texts.texts, quiet_hours.find_opening,
+    )  # fmt: skip
+    reviews = Reviews(store, current_settings, clock, wakeups.released)
+    consent_due = ConsentDueWork(store, clock, opt_in_requests.rules, wakeups.submitted, is_clock_trusted)
+
     # Calendar and operations
     recurring = RecurringSends(
         store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
@@ -231,6 +241,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "batches": batches.run,
         "batch decisions": batch_decisions.finish_interrupted,
         "timetable": due_work.run,
+        "consent": consent_due.run,
         "calendar": scheduler.run,
         "alarms": alarms.run,
         "watch": checks.run,
@@ -251,6 +262,8 @@ def assemble(collaborators: Collaborators) -> Service:
             histories=ConsentHistories(store, current_settings),
             entries=ConsentEntries(store, current_settings, clock),
             imports=ConsentImports(store, current_settings, clock),
+            requests=opt_in_requests,
+            reviews=reviews,
             current_quiet_hours=quiet_hours,
             quiet_hours=QuietHoursViews(quiet_hours, current_settings, clock),
             reply_texts=reply_texts,

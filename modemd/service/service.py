@@ -19,6 +19,8 @@ from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
+from modemd.service.consent.requests import OptInRequests
+from modemd.service.consent.reviews import Reviews
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -66,7 +68,8 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, the ledger, one person's history, what people enter or import; the quiet hours (in force, and
+    """Consent: the records of it, the ledger, one person's history, what people enter or import, requests to confirm,
+    reviews of what people wrote; the quiet hours (in force, and
     as they are shown); and the texts of replies and notices."""
 
     records: ConsentRecords
@@ -74,6 +77,8 @@ class Consent:
     histories: ConsentHistories
     entries: ConsentEntries
     imports: ConsentImports
+    requests: OptInRequests
+    reviews: Reviews
     current_quiet_hours: CurrentQuietHours
     quiet_hours: QuietHoursViews
     reply_texts: ReplyTexts

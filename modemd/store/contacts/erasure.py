@@ -87,6 +87,13 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
            AND NOT EXISTS (SELECT 1 FROM message m WHERE m.number = contact.number)""",
         [number for number in numbers if number in suppressed or not _is_opted_out(db, number)],
     )
+    # What was decided is proof, the text is not; an open review still needs it.
+    _execute(
+        db,
+        """UPDATE consent_review SET text = '' WHERE number IN (:numbers)
+           AND id IN (SELECT id FROM consent_review WHERE resolved_at IS NOT NULL)""",
+        numbers,
+    )
     add_event(db, None, now, "number erased", by=authorship.by, why=authorship.why)
     return _find_kept(db, numbers)
 
