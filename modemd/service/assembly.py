@@ -17,10 +17,14 @@ from modemd.modem.modem import Modem
 from modemd.modem.recovery.recovery import NO_TOOLS, RecoveryTools
 from modemd.modem.status import ModemLine
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
+from modemd.service.consent.holidays import HolidayUpdates
+from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.contacts.contacts import Contacts
@@ -68,12 +72,13 @@ class Collaborators:
     clock: Clock
     open_port: OpenPort
     profiles: Profiles
-    keywords: Keywords
+    words: Words
     random: Random
     credentials: Path | None = None
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
+    list_holidays: ListHolidays = list_no_holidays
     is_clock_synchronised: Callable[[], bool] = lambda: False
 
 
@@ -82,7 +87,8 @@ def assemble(collaborators: Collaborators) -> Service:
     current_settings, store = collaborators.settings, collaborators.store
     settings = current_settings.current()
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
-    rules, wakeups = RulesInForce(current_settings), Wakeups()
+    wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
+    rules = RulesInForce(current_settings, quiet_hours.current)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -136,9 +142,9 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
-    reply_texts = ReplyTexts(store, clock, collaborators.keywords)
+    reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
-        store, current_settings, rules, collaborators.keywords, clock,
+        store, current_settings, rules, collaborators.words, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
         find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
@@ -193,6 +199,7 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
+    holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
@@ -222,6 +229,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,
+        "holidays": holiday_updates.run,
     }
     if balances.is_configured:
         tasks["balances"] = balances.run
@@ -230,7 +238,12 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=Consent(ConsentRecords(store, current_settings, clock), reply_texts),
+        consent=Consent(
+            ConsentRecords(store, current_settings, clock),
+            reply_texts,
+            quiet_hours,
+            QuietHoursViews(quiet_hours, current_settings, clock),
+        ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,

@@ -8,11 +8,12 @@ from functools import partial
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
-from modemd.rules.consent.keywords import KeywordAction, Keywords
 from modemd.rules.consent.texts import changes
 from modemd.rules.consent.texts.kinds import TextKind
 from modemd.rules.consent.texts.segments import count_segments
 from modemd.rules.consent.texts.texts import ConsentText, Texts, choose_accents
+from modemd.rules.consent.words.keywords import KeywordAction
+from modemd.rules.consent.words.matching import MatchTier, Words
 from modemd.service.authorship import check_authorship
 from modemd.store import Store
 from modemd.store.consent import reply_texts
@@ -41,10 +42,10 @@ class ReplyTextView:
 class ReplyTexts:
     """Holder of the texts in force. `texts` is a value that never changes; a change replaces it."""
 
-    def __init__(self, store: Store, clock: Clock, keywords: Keywords) -> None:
+    def __init__(self, store: Store, clock: Clock, words: Words) -> None:
         self._store = store
         self._clock = clock
-        self._keywords = keywords
+        self._words = words
         self._texts = Texts.load()
 
     @property
@@ -117,11 +118,12 @@ class ReplyTexts:
         self._texts = Texts.load().with_changes(changed)
 
     def _is_word(self, text: str) -> bool:
-        return self._keywords.match(text) is not None
+        match = self._words.match(text)
+        return match is not None and match.tier is MatchTier.EXACT
 
     def _is_opt_out_word(self, word: str) -> bool:
-        match = self._keywords.match(word)
-        return match is not None and match.action is KeywordAction.OPT_OUT
+        match = self._words.match(word)
+        return match is not None and match.tier is MatchTier.EXACT and match.action is KeywordAction.OPT_OUT
 
 
 def _make_view(entry: ConsentText) -> ReplyTextView:

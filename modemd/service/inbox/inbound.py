@@ -15,8 +15,8 @@ from modemd.connector import Sender
 from modemd.errors import DecodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import KINDS, MessageClass
-from modemd.rules.consent.keywords import Keywords
 from modemd.rules.consent.texts.texts import Texts
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.geography import sim_country
 from modemd.rules.sender_numbers import SenderNumber, read_sender
 from modemd.service.consent.confirmation_limit import ConfirmationLimit
@@ -73,7 +73,7 @@ class InboundMessages:
         store: Store,
         settings: CurrentSettings,
         rules: RulesInForce,
-        keywords: Keywords,
+        words: Words,
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
@@ -84,7 +84,7 @@ class InboundMessages:
         self._store = store
         self._settings = settings
         self._rules = rules
-        self._keywords = keywords
+        self._words = words
         self._clock = clock
         self._on_queued = on_queued
         self._on_network_time = on_network_time
@@ -166,7 +166,7 @@ class InboundMessages:
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None, arrival.sender)
         now = self._clock.now()
-        rules = OptOutRules(self._settings.current(), self._rules.current(), self._keywords, self._find_texts())
+        rules = OptOutRules(self._settings.current(), self._rules.current(), self._words, self._find_texts())
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write

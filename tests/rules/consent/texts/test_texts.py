@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.consent.keywords import KeywordAction, Keywords, normalise
 from modemd.rules.consent.texts.kinds import REPLIES, TextKind, find_placeholder_mistake
 from modemd.rules.consent.texts.segments import count_segments
 from modemd.rules.consent.texts.texts import ConsentText, Texts, choose_accents
+from modemd.rules.consent.words.keywords import KeywordAction
+from modemd.rules.consent.words.matching import Words
+from modemd.rules.consent.words.normalisation import normalise
 
 TEXTS = Texts.load()
 # The GSM 7-bit default alphabet, read row by row from 3GPP TS 23.038 6.2.1, without its escape, and its extension. Written out
@@ -101,8 +103,8 @@ def names(word: str, text: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def words() -> Keywords:
-    return Keywords.load()
+def words() -> Words:
+    return Words.load()
 
 
 def test_every_language_has_every_kind() -> None:
@@ -113,9 +115,9 @@ def test_every_language_has_every_kind() -> None:
     assert sorted(TEXTS.languages) == sorted(LANGUAGES)
 
 
-def test_every_language_with_an_opt_out_word_has_texts(words: Keywords) -> None:
+def test_every_language_with_an_opt_out_word_has_texts(words: Words) -> None:
     """Whoever can stop in a language is answered in it."""
-    spoken = {tag for word in words.entries if word.action is KeywordAction.OPT_OUT for tag in word.languages}
+    spoken = {tag for word in words.keywords.entries if word.action is KeywordAction.OPT_OUT for tag in word.languages}
     assert {tag for tag in spoken if TEXTS.find_language(tag) is None} == set()
 
 
@@ -146,18 +148,12 @@ def test_each_text_tells_the_way(language: str) -> None:
     assert "https://example.org/stop" in compose(TextKind.NOTICE_CONTACT, language)
 
 
-LISTED_YES = sorted(
-    {tag for word in Keywords.load().entries if word.action is KeywordAction.CONFIRM for tag in word.languages}
-    & {*LANGUAGES}
-)
-
-
-@pytest.mark.parametrize("language", LISTED_YES)
-def test_the_word_for_yes_is_a_word_of_the_list(words: Keywords, language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_word_for_yes_is_a_word_of_the_list(words: Words, language: str) -> None:
     """What the question asks for is understood, as a yes or as an opt-in."""
-    found = words.match(YES[language])
-    assert found is not None
-    assert found.action in (KeywordAction.CONFIRM, KeywordAction.OPT_IN)
+    wanted = normalise(YES[language])
+    actions = {each.action for each in words.keywords.entries if each.word == wanted}
+    assert actions & {KeywordAction.CONFIRM, KeywordAction.OPT_IN}
 
 
 @pytest.mark.parametrize(
@@ -172,13 +168,13 @@ def test_the_word_for_yes_is_a_word_of_the_list(words: Keywords, language: str) 
     ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_answers_are_one_segment(words: Keywords, language: str, brand: str | None) -> None:
-    """Each answer fits one segment, whatever the brand, and is itself no word: two boxes that answer each other would not end."""
+def test_answers_are_one_segment(language: str, brand: str | None) -> None:
+    """Each answer fits one segment, whatever the brand, and is known as an answer of ours if it comes back."""
     for kind in REPLIES:
         answer = compose(kind, language, brand)
         taken, room = units(answer)
         assert taken <= room
-        assert words.match(answer) is None
+        assert TEXTS.is_own_answer(answer)
         assert not answer.startswith(":")
         assert "{" not in answer
 
@@ -275,3 +271,19 @@ def test_an_administrators_text_comes_in_place_of_ours() -> None:
     assert changed.find(TextKind.NOTICE, "fr") == mine
     assert len(changed.entries) == len(TEXTS.entries)
     assert TEXTS.find(TextKind.NOTICE, "fr") != mine
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["STOP", "Reply STOP to get no more offers.", "I want no more offers from you, so STOP", "", "x" * 300],
+)
+def test_a_persons_words_are_no_answer_of_ours(text: str) -> None:
+    """Only a whole answer counts: what a person writes of it is still read."""
+    assert not TEXTS.is_own_answer(text)
+
+
+def test_a_machines_answer_is_known_in_any_form() -> None:
+    """In capitals, without accents, with a signature behind it: it is still an answer."""
+    answer = compose(TextKind.OPT_OUT_REPLY, "tr")
+    assert TEXTS.is_own_answer(answer.upper())
+    assert TEXTS.is_own_answer(f"Fwd: {answer}\n-- \nSent from my iPhone")
