@@ -43,6 +43,15 @@ def _parse_caps(value: object) -> object:
     return tuple(value)
 
 
+class AnswerSettings(Frozen):
+    """Most automatic answers beside those of an hour in all (`consent.confirmations_per_hour`)."""
+
+    per_number_day: int = Field(default=3, ge=0, le=100, description="a number from 0 to 100")
+    """To one number in 24 hours."""
+    per_prefix_hour: int = Field(default=20, ge=0, le=100_000, description="a number from 0 to 100000")
+    """To numbers whose first five digits are the same in an hour: whoever rents numbers rents a block of them."""
+
+
 class ConsentSettings(Frozen):
     """Consent of recipients."""
 
@@ -62,6 +71,11 @@ class ConsentSettings(Frozen):
     """STOP and START are confirmed only to a number that modemd wrote to within this time."""
     confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
     """The most confirmations in an hour, over all SIMs. More raise an alarm."""
+    answers: AnswerSettings = Field(default=AnswerSettings(), description="the limits of automatic answers")
+    contact: str | None = Field(
+        default=None, min_length=3, max_length=100, description="an address of the web or a telephone number"
+    )
+    """Where people end marketing from senders to whom an answer does not arrive."""
     caps: Annotated[tuple[CapSettings, ...], BeforeValidator(_parse_caps)] = Field(
         default=(CapSettings(count=2, per=timedelta(days=7)), CapSettings(count=1, per=timedelta(hours=20))),
         description="a list of at most 10 caps, such as [{count: 2, per: 7d}], or an empty list",

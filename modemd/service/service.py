@@ -69,8 +69,7 @@ class Messages:
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Consent: the records of it, the ledger, one person's history, what people enter or import, requests to confirm,
-    reviews of what people wrote; the quiet hours (in force, and
-    as they are shown); and the texts of replies and notices."""
+    reviews of what people wrote; the quiet hours (in force, and as they are shown); and the texts of replies and notices."""
 
     records: ConsentRecords
     ledger: ConsentLedger

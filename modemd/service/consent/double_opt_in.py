@@ -113,8 +113,8 @@ class OptInResult:
 
 @dataclass(frozen=True, slots=True)
 class DoubleOptIn:
-    """Requests to confirm and their answers, by the settings, rules and texts in force. `find_opening`: for a number and a moment,
-    when what modemd sends by itself may go out; None: at once."""
+    """Requests to confirm and their answers, by the settings, rules and texts in force. `find_opening`: for a number and a
+    moment, when what modemd sends by itself may go out; None: at once."""
 
     settings: Settings
     sending: SendingRules

@@ -35,8 +35,8 @@ class RequestView:
 
 
 class OptInRequests:
-    """Requests to confirm. `on_queued` is called with the message of each; `find_texts` returns the texts in force; `find_opening`:
-    for a number and a moment, when a request that the person does not wait for may be sent; None: at once."""
+    """Requests to confirm. `on_queued` is called with the message of each; `find_texts` returns the texts in force;
+    `find_opening`: for a number and a moment, when a request that the person does not wait for may be sent; None: at once."""
 
     def __init__(
         self,
