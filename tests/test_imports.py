@@ -108,6 +108,7 @@ OF_A_ROOM = {
         "second_opinion",
         "vectors",
         "shipped",
+        "tables",
     ),
     *("listings", "modems", "messages", "outbox", "settings", "message_reference", "power_cuts", "query_plans"),
 }

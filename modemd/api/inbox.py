@@ -50,11 +50,11 @@ def make_router(service: Service) -> APIRouter:
         "/optouts", summary="List the numbers that have opted out, newest first", response_model=list[dict[str, Any]]
     )
     async def get_opt_outs(request: Request, limit: Limit = 50) -> StreamingResponse:
-        return list_response(request, await service.consent.list_opt_outs(limit=limit))
+        return list_response(request, await service.consent.records.list_opt_outs(limit=limit))
 
     @router.post("/optouts/{number}/undo", summary="Undo an opt-out that was meant for another number")
     async def post_undo(number: str, decision: Decision) -> dict[str, Any]:
-        await service.consent.undo_opt_out(number, decision.authorship)
+        await service.consent.records.undo_opt_out(number, decision.authorship)
         return {"number": number, "opted_out": False}
 
     return router

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import importlib
 import os
 import sys
 import traceback
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
 from modemd import __version__
+from modemd.cli.options import LazyGroup
 from modemd.cli.output import echo, printable
 from modemd.cli.usage import explain
 from modemd.errors import ConfigError, ModemdError, ProfileError
@@ -50,6 +52,7 @@ _COMMANDS = {
     "ussd": ("modems", "ussd"),
     "optouts": ("inbox", "opt_outs"),
     "undo-optout": ("inbox", "undo_opt_out"),
+    "consent": ("consent.group", "consent"),
     "reports": ("inbox", "reports"),
     "explain": ("messages", "explain"),
     "config": ("daemon", "config"),
@@ -67,21 +70,13 @@ _COMMANDS = {
 }
 
 
-class LazyCommands(click.Group):
-    """Group of commands that are imported when they are called: `modemd --version` imports none of them."""
+class Commands(LazyGroup):
+    """The commands of modemd."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, function = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(f"modemd.cli.{module}"), function)
-        return command
+    table: ClassVar[Mapping[str, tuple[str, str]]] = _COMMANDS
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="modemd")
 def commands() -> None:
     """Send and receive SMS through USB GSM modems."""

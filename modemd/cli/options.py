@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -35,6 +36,24 @@ class StrictGroup(click.Group):
     """Group of such commands."""
 
     command_class = StrictCommand
+
+
+class LazyGroup(click.Group):
+    """Group of commands that are imported when they are called: `modemd --version` imports none of them.
+
+    `table`: command -> module under modemd.cli, function."""
+
+    table: ClassVar[Mapping[str, tuple[str, str]]] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.table:
+            return None
+        module, function = self.table[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"modemd.cli.{module}"), function)
+        return command
 
 
 def command(name: str | None = None) -> Callable[[Callable[..., object]], StrictCommand]:

@@ -6,12 +6,12 @@ configuration can be checked on another machine.
 
 from __future__ import annotations
 
+from modemd.config.consent import ConsentSettings
 from modemd.config.current import RELOADED_KEYS, SIM_RESTART_KEYS, CurrentSettings, ReloadResult
 from modemd.config.limits import LimitSettings
 from modemd.config.loader import load
 from modemd.config.settings import (
     BalanceSettings,
-    ConsentSettings,
     DiscoverySettings,
     ModemSettings,
     Settings,

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from modemd.config.alarms import AlarmSettings
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
+from modemd.config.consent import ConsentSettings
 from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.limits import LimitSettings
 from modemd.config.retention import RetentionSettings
@@ -210,27 +211,6 @@ class SimSettings(Frozen):
         default=None,
         description="the name of a time zone, such as Europe/Paris; the SIM's quotas count its hours, days and months",
     )
-
-
-class ConsentSettings(Frozen):
-    """Consent of recipients."""
-
-    marketing: Literal["opted_in", "not_opted_out"] = Field(
-        default="not_opted_out", description="opted_in or not_opted_out"
-    )
-    transactional_after_stop: Annotated[
-        Mapping[Prefix, Literal["allow", "refuse"]],
-        AfterValidator(lambda given: freeze_mapping({"+1": "refuse"} | dict(given))),
-    ] = Field(
-        default_factory=lambda: freeze_mapping({"+1": "refuse"}),
-        description="country calling prefixes with allow or refuse, such as '+1': refuse",
-    )
-    """The longest prefix that fits decides. +1 stays `refuse` unless the file sets it to `allow`, even if the file names other
-    countries."""
-    confirm_within: Lifetime = Field(default=timedelta(days=30), description=LIFETIME_FORM)
-    """STOP and START are confirmed only to a number that modemd wrote to within this time."""
-    confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
-    """The most confirmations in an hour, over all SIMs. More raise an alarm."""
 
 
 class ValiditySettings(Frozen):

@@ -21,7 +21,7 @@ from modemd.rules.consent.keywords import Keywords
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
-from modemd.service.consent.opt_out import ConsentRecords
+from modemd.service.consent.records import ConsentRecords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -49,7 +49,7 @@ from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
 from modemd.service.operations.store_outage import StoreOutage
 from modemd.service.operations.wall_clock import TrustedClock
-from modemd.service.service import Messages, Modems, Operations, Rooms, Service, Work
+from modemd.service.service import Consent, Messages, Modems, Operations, Rooms, Service, Work
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.pins import PinStore
 from modemd.service.sims.sims import SimControl
@@ -232,7 +232,7 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=ConsentRecords(store, clock),
+        consent=Consent(ConsentRecords(store, current_settings, clock)),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,

@@ -11,7 +11,7 @@ from typing import Any
 from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
-from modemd.service.consent.opt_out import ConsentRecords
+from modemd.service.consent.records import ConsentRecords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -57,6 +57,13 @@ class Messages:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """Consent: the records of it."""
+
+    records: ConsentRecords
+
+
+@dataclass(frozen=True, slots=True)
 class Modems:
     """Modems: their registry, discovery, USSD sessions and views."""
 
@@ -82,7 +89,7 @@ class Rooms:
 
     messages: Messages
     inbox: InboundMessages
-    consent: ConsentRecords
+    consent: Consent
     contacts: Contacts
     modems: Modems
     sims: SimControl

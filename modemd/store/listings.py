@@ -11,6 +11,8 @@ from modemd.rules.states import MessageState
 from modemd.store.rows import (
     AnyRow,
     AttemptRow,
+    ConsentEventRow,
+    ContactRow,
     EventRow,
     HeldCount,
     InboxRow,
@@ -256,6 +258,18 @@ def list_opt_outs(db: sqlite3.Connection, *, after: tuple[str, str] | None = Non
            ORDER BY c.marketing_since DESC, c.number LIMIT ?""",
         (since, since, number, limit or -1),
     )
+
+
+def read_contact(db: sqlite3.Connection, number: str) -> ContactRow | None:
+    """Returns what is stored about a contact; None if there is nothing."""
+    sql = "SELECT number, marketing, marketing_since AS since, language FROM contact WHERE number = ?"
+    return next(iter(_fetch_rows(ContactRow, db, sql, (number,))), None)
+
+
+def list_consent_events(db: sqlite3.Connection, number: str, *, limit: int) -> list[ConsentEventRow]:
+    """Returns the events of the consent ledger about a number, newest first; `limit` 0 means all."""
+    sql = "SELECT * FROM consent_event WHERE number = ? ORDER BY id DESC LIMIT ?"
+    return _fetch_rows(ConsentEventRow, db, sql, (number, limit or -1))
 
 
 def read_counts(db: sqlite3.Connection) -> StoreCounts:

@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
 from modemd.rules.classes import Kind, MessageClass
+from modemd.rules.consent.policy import Marketing
 from modemd.rules.pauses import Pause
 from modemd.rules.states import MessageState, PartState
 from modemd.store.timestamps import from_text
@@ -159,6 +160,46 @@ class OptOutRow:
     word: str | None
     language: str | None
     channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """Contact: what it said about marketing last, since when, and the language of its last word."""
+
+    number: str
+    marketing: Marketing
+    since: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEventRow:
+    """Event of the consent ledger, as `store.consent.ledger.ConsentEvent` explains its fields. `at`: when it was recorded."""
+
+    id: int
+    at: str
+    action: str
+    channel: str
+    occurred_at: str | None
+    zone: str | None
+    list: str | None
+    sender: str | None
+    actor: str | None
+    word: str | None
+    language: str | None
+    words: str | None
+    inbox_id: int | None
+    said_at: str | None
+    wording: str | None
+    wording_version: str | None
+    wording_language: str | None
+    messages: str | None
+    basis: str | None
+    evidence: str | None
+    url: str | None
+    ip: str | None
+    user_agent: str | None
+    contact_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import pytest
 
 from modemd.cli.modems import print_recovery
 from modemd.service import pages
-from modemd.store import consent
 from modemd.store.connection import connect
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.schema import migrate
@@ -109,7 +109,7 @@ def test_the_inbox_is_listed(modemd: Modemd, change: Callable[..., None]) -> Non
 
 def test_opt_outs_are_listed(modemd: Modemd, change: Callable[..., None]) -> None:
     """Who has opted out, by which word."""
-    change(lambda db: consent.apply_statement(db, ConsentStatement(ALICE, False, "arret", "fr", "sms"), NOON))
+    change(lambda db: statements.apply_statement(db, ConsentStatement(ALICE, False, "arret", "fr", "sms"), NOON))
     assert ask(modemd, "optouts").out.splitlines()[1].split() == [
         ALICE,
         *NOON.strftime("%Y-%m-%d %H:%M:%S").split(),
@@ -126,7 +126,7 @@ def test_many_opt_outs_are_cut_with_a_word(modemd: Modemd, change: Callable[...,
     def opt_out(db: sqlite3.Connection) -> None:
         for index, number in enumerate(numbers):
             said = ConsentStatement(number, False, "stop", "en", "sms")
-            consent.apply_statement(db, said, NOON + timedelta(minutes=index // 4))
+            statements.apply_statement(db, said, NOON + timedelta(minutes=index // 4))
 
     change(opt_out)
     with pytest.MonkeyPatch.context() as patch:

@@ -13,9 +13,10 @@ import pytest
 from modemd.cli import client, inbox, lists
 from modemd.cli.main import _COMMANDS
 from modemd.controls import CODES
-from modemd.store import alarms, consent, sims
+from modemd.store import alarms, sims
 from modemd.store.connection import connect
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.inbound import inbox as stored_inbox
 from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.schema import migrate
@@ -112,7 +113,7 @@ def fed(modemd: Modemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mode
     arrival = Arrival(WEST, b"1", ALICE, "text", "hi", NOON)
     statement = ConsentStatement("+33698765432", False, "arret", "fr", "sms")
     change(lambda db: stored_inbox.store_arrival(db, arrival, lambda tpdus: ("text", ""), NOON))
-    change(lambda db: consent.apply_statement(db, statement, NOON))
+    change(lambda db: statements.apply_statement(db, statement, NOON))
     change(lambda db: sims.record_sim(db, WEST, None, "+33700000001", "imei", NOON))
     change(lambda db: alarms.raise_alarm(db, "modem", "west", "cannot be used", NOON))
     original, parse_row = client.parse_response, lists.parse_row

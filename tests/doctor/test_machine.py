@@ -14,9 +14,9 @@ from modemd.config import Settings
 from modemd.doctor import Code, Finding, machine
 from modemd.doctor.machine import DiskSpace, check_clock, check_database, check_disk, disk_space_of
 from modemd.doctor.rights import User
-from modemd.store import consent
 from modemd.store.connection import connect
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.schema import VERSION, migrate
 from tests.doctor.bench import NOW, STRANGER, Bench, codes, found
 from tests.doctor.conftest import Doctor
@@ -240,7 +240,7 @@ def test_the_doctor_writes_nothing(tmp_path: Path, doctor: Doctor) -> None:
         filled(bench.database)
         connection = connect(bench.database)
         said = ConsentStatement("+33612345678", opts_in=False, keyword="stop", language="en", channel="sms")
-        consent.apply_statement(connection, said, NOW)
+        statements.apply_statement(connection, said, NOW)
         before = bench.database.read_bytes(), bench.log.read_bytes()
         assert Code.DATABASE_FINE in codes(await bench.examine())
         assert (bench.database.read_bytes(), bench.log.read_bytes()) == before

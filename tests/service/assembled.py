@@ -19,8 +19,9 @@ from modemd.rules.consent.keywords import Keywords
 from modemd.service.assembly import Collaborators, assemble
 from modemd.service.pages import PagedList, Row
 from modemd.service.service import Service
-from modemd.store import Store, consent
-from modemd.store.consent import ConsentStatement
+from modemd.store import Store
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -55,7 +56,7 @@ class AssembledService:
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""
         said = ConsentStatement(number, opts_in=False, keyword="stop", language="en", channel="sms")
-        await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
+        await self.store.write_consent(lambda db: statements.apply_statement(db, said, self.clock.now()))
 
 
 async def all_rows(listed: PagedList[Row]) -> list[Row]:

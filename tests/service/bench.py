@@ -20,8 +20,8 @@ from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.policy import SendingPolicy, consent_policy
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.modems.backend import ServiceBackend
-from modemd.store import consent
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -118,7 +118,7 @@ class Bench:
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""
         said = ConsentStatement(number, opts_in=False, keyword="stop", language="en", channel="sms")
-        await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
+        await self.store.write_consent(lambda db: statements.apply_statement(db, said, self.clock.now()))
 
     async def wrote_to(self, *numbers: str) -> None:
         """A message has left for each of them an hour ago: a word of consent is confirmed."""

@@ -14,9 +14,10 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.phone_numbers import is_same_number
 from modemd.rules.report_matching import AttemptFacts, ReportFacts
 from modemd.rules.send_decision import SendDecision, SendFacts, decide
-from modemd.store import consent, lanes
+from modemd.store import lanes
 from modemd.store.connection import connect
-from modemd.store.consent import ConsentEffect, ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentEffect, ConsentStatement
 from modemd.store.inbound import status_reports
 from modemd.store.outbox import accept, due
 from modemd.store.outbox.accept import Submitted
@@ -136,7 +137,7 @@ class Bench:
         """Somebody says STOP, or START."""
         word = "start" if opts_in else "stop"
         said = ConsentStatement(number, opts_in, word, "en", channel, stated_at=self.now)
-        return consent.apply_statement(self.db, said, self.now)
+        return statements.apply_statement(self.db, said, self.now)
 
     def message(self, message_id: int) -> sqlite3.Row:
         row: sqlite3.Row = self.db.execute("SELECT * FROM message WHERE id = ?", (message_id,)).fetchone()

@@ -14,9 +14,10 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.send_decision import decide
-from modemd.store import Store, consent, listings
+from modemd.store import Store, listings
 from modemd.store.connection import connect
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.outbox import accept
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import claims, outcomes
@@ -46,13 +47,13 @@ def send(db: sqlite3.Connection) -> None:
 
 
 def stop(db: sqlite3.Connection) -> None:
-    consent.apply_statement(
+    statements.apply_statement(
         db, ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel="sms"), START
     )
 
 
 def start(db: sqlite3.Connection) -> None:
-    consent.apply_statement(
+    statements.apply_statement(
         db, ConsentStatement(ALICE, opts_in=True, keyword="start", language="en", channel="sms"), START
     )
 

@@ -95,7 +95,7 @@ def next_version(db: sqlite_utils.Database) -> None:
     (sql,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'consent_event'").fetchone()
     db.execute("CREATE TEMP TABLE before AS SELECT * FROM main.consent_event")
     db.execute("DROP TABLE main.consent_event")
-    db.execute(sql.replace("('opt_out', 'opt_in')", "('opt_out', 'opt_in', 'asked')"))
+    db.execute(sql.replace("'expire')", "'expire', 'asked')"))
     db.execute("INSERT INTO consent_event SELECT * FROM temp.before")
     db.execute("DROP TABLE temp.before")
     db.execute("ALTER TABLE message ADD COLUMN campaign TEXT NOT NULL DEFAULT 'none'")

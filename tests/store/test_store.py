@@ -18,9 +18,10 @@ import pytest
 from modemd.errors import LockHolder, NoDatabase, StoreDamaged, StoreError, StoreLocked, StoreUnavailable
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import Store, consent, listings
+from modemd.store import Store, listings
 from modemd.store.connection import connect, empty_log, visitor_uri
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.files import opening
 from modemd.store.files.opening import find_writer
 from modemd.store.outbox import accept
@@ -287,7 +288,7 @@ async def test_the_epoch_moves_before_an_opt_out_is_stored(tmp_path: Path) -> No
     store = await Store.open(tmp_path / "modemd.db")
     try:
         noted = store.consent_epoch
-        stored = store.write_consent(lambda db: consent.apply_statement(db, STOP, START))
+        stored = store.write_consent(lambda db: statements.apply_statement(db, STOP, START))
         assert store.consent_epoch == noted + 1
         assert not stored.done()
         assert (await stored).has_changed

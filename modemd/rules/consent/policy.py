@@ -1,7 +1,7 @@
 """Consent policy: decides whether a contact's consent lets a message of a class go.
 
 It is asked when a message is accepted and when a part is claimed. What waits at the moment of an opt-out is cancelled by
-`store/consent.py`, in the transaction that stores the opt-out.
+`store/consent/statements.py`, in the transaction that stores the opt-out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ class Marketing(StrEnum):
     """Statement of a contact about marketing."""
 
     UNKNOWN = "unknown"
+    PENDING = "pending"  # asked to confirm an opt-in, and has not answered
     OPTED_IN = "opted_in"
     OPTED_OUT = "opted_out"
 

@@ -1,7 +1,7 @@
 """Opt-outs and opt-ins of inbound messages: recognised, stored and confirmed in the transaction that stores the message.
 
 `rules/consent/keywords.py` has the words, `rules/sender_numbers.py` the numbers that a sender's digits can mean. An opt-out binds
-all of them. `store/consent.py` stores the decision and cancels the marketing that waits.
+all of them. `store/consent/statements.py` stores the decision and cancels the marketing that waits.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
-from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.classes import MessageClass
@@ -20,14 +18,12 @@ from modemd.rules.consent import replies
 from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.sender_numbers import SenderNumber
-from modemd.service.pages import PagedList, read_paged_list
-from modemd.store import Store, consent, listings, sims
-from modemd.store.events import Authorship
+from modemd.store import sims
+from modemd.store.consent import statements
 from modemd.store.inbound.inbox import CompleteMessage
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
-from modemd.store.rows import OptOutRow
 
 HOUR = timedelta(hours=1)
 
@@ -38,7 +34,7 @@ class ConsentChange:
     there is none because this hour has had as many as `consent.confirmations_per_hour` allows."""
 
     match: KeywordMatch
-    effect: consent.ConsentEffect
+    effect: statements.ConsentEffect
     confirmation: Submitted | None = None
     is_over_limit: bool = False
 
@@ -72,30 +68,30 @@ class OptOutRules:
     ) -> ConsentChange | None:
         """Applies a message that is a word of consent, and queues its confirmation. Returns None if it is no such word.
         `stated_at`: when it was sent, by the network's time stamp."""
-        match = self.match(whole.text, whole.sender, consent.read_language(db, whole.sender))
+        match = self.match(whole.text, whole.sender, statements.read_language(db, whole.sender))
         if match is None or match.action not in (KeywordAction.OPT_OUT, KeywordAction.OPT_IN):
             return None
         opts_in = match.action is KeywordAction.OPT_IN
-        statement = consent.ConsentStatement(
+        statement = statements.ConsentStatement(
             sender.number, opts_in, match.word, match.language, "sms", whole.inbox_id, stated_at=stated_at
         )
-        others = list(sender.others) + (consent.find_by_ending(db, sender.number) if sender.is_ending else [])
+        others = list(sender.others) + (statements.find_by_ending(db, sender.number) if sender.is_ending else [])
         if opts_in:  # what a person's own number has said is undone by that number only
-            others = [number for number in others if consent.is_bound_by_reading_alone(db, number)]
-        effect = consent.apply_statement(db, statement, now)
+            others = [number for number in others if statements.is_bound_by_reading_alone(db, number)]
+        effect = statements.apply_statement(db, statement, now)
         for number in others:
-            reading = replace(statement, number=number, channel=consent.READING)
-            withdrawn = consent.apply_statement(db, reading, now).withdrawn_messages
+            reading = replace(statement, number=number, channel=statements.READING)
+            withdrawn = statements.apply_statement(db, reading, now).withdrawn_messages
             effect = replace(effect, withdrawn_messages=effect.withdrawn_messages + withdrawn)
         recipient = self._find_recipient(db, sender, others, now) if effect.needs_confirmation else None
         if recipient is None:
             return ConsentChange(match, effect)
-        if consent.count_confirmations(db, now - HOUR) >= self.settings.consent.confirmations_per_hour:
+        if statements.count_confirmations(db, now - HOUR) >= self.settings.consent.confirmations_per_hour:
             return ConsentChange(match, effect, is_over_limit=True)
         compose = replies.compose_opt_in_reply if opts_in else replies.compose_opt_out_reply
         text = compose(match.language, self.settings.brand)
         confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.policy, now)
-        consent.note_confirmation(db, confirmation.id, now)
+        statements.note_confirmation(db, confirmation.id, now)
         return ConsentChange(match, effect, confirmation)
 
     def _find_recipient(
@@ -109,7 +105,7 @@ class OptOutRules:
         own = {settings.number for settings in self.settings.sims.values()} | sims.read_numbers(db)
         if not own.isdisjoint(meant):
             return None
-        written_to = consent.list_written_to(db, meant, now - self.settings.consent.confirm_within)
+        written_to = statements.list_written_to(db, meant, now - self.settings.consent.confirm_within)
         if len(written_to) == 1 or (written_to and not sender.is_ending):
             return written_to[0]
         return None
@@ -125,28 +121,3 @@ class OptOutRules:
             report=self.settings.report,
             pinned=whole.sim,
         )
-
-
-class ConsentRecords:
-    """Stored consent, as the faces read it."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-
-    async def undo_opt_out(self, number: str, authorship: Authorship) -> None:
-        """Undoes an opt-out that binds a number only because another number's STOP can mean it. Raises Refused."""
-        now = self._clock.now()
-        await self._store.write(partial(consent.undo_reading, number=number, authorship=authorship, now=now))
-
-    async def list_opt_outs(self, *, limit: int) -> PagedList[OptOutRow]:
-        """Returns the numbers that have opted out, newest first; `limit` 0 means all."""
-
-        async def read(last: OptOutRow | None, rows: int) -> list[OptOutRow]:
-            after = (last.since or "", last.number) if last is not None else None
-            return await self._store.read(partial(listings.list_opt_outs, after=after, limit=rows))
-
-        async def count() -> int:
-            return await self._store.read(partial(listings.read_count, kind="opted_out"))
-
-        return await read_paged_list(read, count, limit=limit)

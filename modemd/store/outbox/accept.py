@@ -12,7 +12,8 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.send_decision import OUTSIDE_WINDOW
 from modemd.rules.windows import Window
-from modemd.store import consent, lanes
+from modemd.store import lanes
+from modemd.store.consent import statements
 from modemd.store.events import add_event
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -59,7 +60,7 @@ def create_message(
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
     batch."""
     db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (new.number,))
-    objection = policy.find_objection(new.message_class, new.number, consent.read_marketing(db, new.number))
+    objection = policy.find_objection(new.message_class, new.number, statements.read_marketing(db, new.number))
     opening = None
     if objection is not None:
         state, key = states.MessageState.REFUSED, None  # the key stays free: the reason may pass

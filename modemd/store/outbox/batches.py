@@ -15,7 +15,7 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.states import MessageState
-from modemd.store import consent
+from modemd.store.consent import statements
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.accept import BatchAcceptance
@@ -151,7 +151,7 @@ def _judge_row(
             return RowFate.KNOWN
         if new.at is not None:
             judge(new.at, now)
-    objection = policy.find_objection(new.message_class, new.number, consent.read_marketing(db, new.number))
+    objection = policy.find_objection(new.message_class, new.number, statements.read_marketing(db, new.number))
     return RowFate.SENT if objection is None else RowFate.REFUSED
 
 

@@ -10,8 +10,8 @@ import pytest
 from modemd.errors import Refused
 from modemd.service.contacts import contacts
 from modemd.service.messages.submission import MessageRequest
-from modemd.store import consent
-from modemd.store.consent import ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentStatement
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
@@ -83,15 +83,15 @@ async def test_an_erasure_says_what_it_kept(assembled: AssembledService) -> None
     assert (found.number, found.messages, found.inbox) == (ALICE, 0, 1)
     assert [each.what for each in found.kept] == ["consent", "waiting", "copies"]
     assert found.kept[0].because.startswith("its opt-out")
-    opted_out = await all_rows(await assembled.service.consent.list_opt_outs(limit=0))
+    opted_out = await all_rows(await assembled.service.consent.records.list_opt_outs(limit=0))
     assert [row.number for row in opted_out] == [ALICE]
 
 
 async def test_an_opt_out_that_was_undone_is_kept_and_told(assembled: AssembledService) -> None:
     """Its statements still have the number: the erasure does not say that nothing is left."""
-    read = ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel=consent.READING)
-    await assembled.store.write_consent(lambda db: consent.apply_statement(db, read, assembled.clock.now()))
-    await assembled.store.write(lambda db: consent.undo_reading(db, ALICE, ANN, assembled.clock.now()))
+    read = ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel=statements.READING)
+    await assembled.store.write_consent(lambda db: statements.apply_statement(db, read, assembled.clock.now()))
+    await assembled.store.write(lambda db: statements.undo_reading(db, ALICE, ANN, assembled.clock.now()))
     found = await assembled.service.contacts.erase(ALICE, ANN)
     assert [each.what for each in found.kept] == ["consent", "copies"]
     assert found.kept[0].because.startswith("its opt-out that was undone: ")

@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from modemd.rules.classes import MessageClass
-from modemd.store import consent, events, listings
+from modemd.store import events, listings
+from modemd.store.consent import statements
 from modemd.store.contacts import erasure
 from modemd.store.contacts.erasure import ErasedRows, KeptRows
 from modemd.store.events import Authorship
@@ -141,8 +142,8 @@ def test_a_long_text_does_not_stay_in_the_file(bench: Bench) -> None:
 
 def test_an_undone_opt_out_is_consent_that_is_kept(bench: Bench) -> None:
     """Its statements have the number, although it is as if it had said nothing; the event of the decision has it no more."""
-    bench.says(ALICE, channel=consent.READING)
-    consent.undo_reading(bench.db, ALICE, ANN, bench.now)
+    bench.says(ALICE, channel=statements.READING)
+    statements.undo_reading(bench.db, ALICE, ANN, bench.now)
     assert traces(bench, TAIL) == {"contact", "consent_event", "event"}
     _, kept = erase(bench, ALICE)
     assert kept == KeptRows("unknown", 0, 0, ())
@@ -153,7 +154,7 @@ def test_an_undone_opt_out_is_consent_that_is_kept(bench: Bench) -> None:
 
 def test_the_event_of_another_number_is_not_touched(bench: Bench) -> None:
     """Only the decision about the erased number loses it."""
-    bench.says(BOB, channel=consent.READING)
-    consent.undo_reading(bench.db, BOB, ANN, bench.now)
+    bench.says(BOB, channel=statements.READING)
+    statements.undo_reading(bench.db, BOB, ANN, bench.now)
     erase(bench, ALICE)
     assert "event" in traces(bench, BOB)

@@ -12,6 +12,8 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.clock_trust import NETWORK_MARGIN
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.sender_numbers import list_national_forms
+from modemd.store.consent import ledger
+from modemd.store.consent.ledger import ConsentAction, ConsentEvent
 from modemd.store.ending import cancel_waiting_messages
 from modemd.store.events import Authorship, add_event
 from modemd.store.timestamps import from_text, to_text
@@ -85,19 +87,18 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
     wanted = Marketing.OPTED_IN if statement.opts_in else Marketing.OPTED_OUT
     if statement.opts_in and (before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now)):
         return ConsentEffect(has_changed=False, needs_confirmation=False)
-    db.execute(
-        "INSERT INTO consent_event (number, at, action, word, language, channel, inbox_id, said_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
+    ledger.add(
+        db,
+        ConsentEvent(
             statement.number,
-            to_text(now),
-            "opt_in" if statement.opts_in else "opt_out",
-            statement.keyword,
-            statement.language,
+            ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
             statement.channel,
-            statement.inbox_id,
-            to_text(statement.stated_at) if statement.stated_at else None,
+            word=statement.keyword,
+            language=statement.language,
+            inbox_id=statement.inbox_id,
+            said_at=statement.stated_at,
         ),
+        now,
     )
     if before is wanted:
         return ConsentEffect(has_changed=False, needs_confirmation=False)
@@ -193,10 +194,8 @@ def undo_reading(db: sqlite3.Connection, number: str, authorship: Authorship, no
             f"{number} has opted out by its own word, or by a national number whose country modemd does not know; only START "
             "from that number ends it, or `country` in the configuration",
         )
-    db.execute(
-        "INSERT INTO consent_event (number, at, action, channel) VALUES (?, ?, 'opt_in', ?)",
-        (number, to_text(now), UNDONE),
-    )
+    undone = ConsentEvent(number, ConsentAction.UNDO, UNDONE, actor=authorship.by, evidence=authorship.why)
+    ledger.add(db, undone, now)
     before = Marketing.UNKNOWN if own is None else Marketing.OPTED_IN
     db.execute("UPDATE contact SET marketing = ?, marketing_since = ? WHERE number = ?", (before, to_text(now), number))
     add_event(db, None, now, "opt-out undone", number=number, by=authorship.by, why=authorship.why)

@@ -10,8 +10,8 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
-from modemd.store import consent
-from modemd.store.consent import ConsentEffect, ConsentStatement
+from modemd.store.consent import statements
+from modemd.store.consent.statements import ConsentEffect, ConsentStatement
 from modemd.store.events import Authorship
 from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, Bench
@@ -70,11 +70,11 @@ def test_a_stop_said_again_is_noted_and_not_answered(bench: Bench) -> None:
 def test_start_counts_only_after_stop(bench: Bench) -> None:
     """START of somebody who never said STOP is no consent and leaves no event; after STOP it opts in again."""
     assert bench.says(ALICE, opts_in=True) == ConsentEffect(has_changed=False, needs_confirmation=False)
-    assert (consent.read_marketing(bench.db, ALICE), events(bench)) == (Marketing.UNKNOWN, [])
+    assert (statements.read_marketing(bench.db, ALICE), events(bench)) == (Marketing.UNKNOWN, [])
     bench.says(ALICE)
-    assert consent.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
+    assert statements.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
     assert bench.says(ALICE, opts_in=True) == ConsentEffect(has_changed=True, needs_confirmation=True)
-    assert consent.read_marketing(bench.db, ALICE) is Marketing.OPTED_IN
+    assert statements.read_marketing(bench.db, ALICE) is Marketing.OPTED_IN
     assert events(bench) == ["opt_out", "opt_in"]
 
 
@@ -106,14 +106,14 @@ def test_an_entry_by_hand_is_not_answered_by_sms(bench: Bench) -> None:
 @pytest.mark.parametrize(("first", "second", "kept"), [("fr", "es", "es"), ("fr", None, "fr"), (None, "de", "de")])
 def test_the_language_last_spoken_is_known(bench: Bench, first: str | None, second: str | None, kept: str) -> None:
     """A contact's language is that of the last word that had one."""
-    assert consent.read_language(bench.db, ALICE) is None
-    consent.apply_statement(
+    assert statements.read_language(bench.db, ALICE) is None
+    statements.apply_statement(
         bench.db, ConsentStatement(ALICE, False, "stop", first, "sms", stated_at=bench.now), bench.now
     )
-    consent.apply_statement(
+    statements.apply_statement(
         bench.db, ConsentStatement(ALICE, True, "start", second, "sms", stated_at=bench.now), bench.now
     )
-    assert consent.read_language(bench.db, ALICE) == kept
+    assert statements.read_language(bench.db, ALICE) == kept
 
 
 def test_a_stop_from_a_stranger_is_kept(bench: Bench) -> None:
@@ -125,22 +125,22 @@ def test_a_stop_from_a_stranger_is_kept(bench: Bench) -> None:
 def test_a_person_undoes_what_was_meant_for_another_number(bench: Bench) -> None:
     """The other reading is free again, as it was before; the number that said STOP stays bound."""
     word = Authorship("alice", "she wrote from the other number")
-    stop = consent.ConsentStatement(ALICE, opts_in=False, keyword="STOP", language="en", channel="sms")
-    consent.apply_statement(bench.db, stop, bench.now)
-    consent.apply_statement(bench.db, replace(stop, number=BOB, channel=consent.READING), bench.now)
-    consent.undo_reading(bench.db, BOB, word, bench.now)
-    assert consent.read_marketing(bench.db, BOB) is Marketing.UNKNOWN
+    stop = statements.ConsentStatement(ALICE, opts_in=False, keyword="STOP", language="en", channel="sms")
+    statements.apply_statement(bench.db, stop, bench.now)
+    statements.apply_statement(bench.db, replace(stop, number=BOB, channel=statements.READING), bench.now)
+    statements.undo_reading(bench.db, BOB, word, bench.now)
+    assert statements.read_marketing(bench.db, BOB) is Marketing.UNKNOWN
     for number, code in ((ALICE, "own_opt_out"), (BOB, "not_found")):
         with pytest.raises(Refused) as refused:
-            consent.undo_reading(bench.db, number, word, bench.now)
+            statements.undo_reading(bench.db, number, word, bench.now)
         assert refused.value.code == code
-    assert consent.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
+    assert statements.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
 
 
 def test_nobody_undoes_what_a_number_said_before(bench: Bench) -> None:
     """A number that said STOP itself is bound, though another's STOP could mean it later."""
-    stop = consent.ConsentStatement(BOB, opts_in=False, keyword="STOP", language="en", channel="sms")
-    consent.apply_statement(bench.db, stop, bench.now)
-    consent.apply_statement(bench.db, replace(stop, channel=consent.READING), bench.now)
+    stop = statements.ConsentStatement(BOB, opts_in=False, keyword="STOP", language="en", channel="sms")
+    statements.apply_statement(bench.db, stop, bench.now)
+    statements.apply_statement(bench.db, replace(stop, channel=statements.READING), bench.now)
     with pytest.raises(Refused):
-        consent.undo_reading(bench.db, BOB, Authorship("alice", "a try"), bench.now)
+        statements.undo_reading(bench.db, BOB, Authorship("alice", "a try"), bench.now)

@@ -1,0 +1,23 @@
+"""`modemd consent`: the table of its commands, loaded when they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import click
+
+from modemd.cli.options import LazyGroup
+
+
+class ConsentCommands(LazyGroup):
+    """The commands about consent."""
+
+    table: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "show": ("consent.show", "show"),
+    }
+
+
+@click.group(cls=ConsentCommands)
+def consent() -> None:
+    """Show and change consent: who may get marketing, and why."""

@@ -1,0 +1,46 @@
+"""`modemd consent show`: where a number stands, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from modemd.cli import options
+from modemd.cli.client import call_api
+from modemd.cli.output import echo, print_json, print_rows
+from modemd.cli.show.times import format_time
+from modemd.config import load
+
+_STATES = {
+    "unknown": "has said nothing about marketing",
+    "pending": "was asked to confirm, and has not answered",
+    "opted_in": "has opted in",
+    "opted_out": "has opted out",
+}
+
+
+@options.command()
+@options.config_file
+@click.argument("number")
+@options.as_json
+def show(config: Path, number: str, as_json: bool) -> None:
+    """Show where a number stands, and why."""
+    settings = load(config)
+    found = call_api(settings, "GET", f"/v1/consent/numbers/{quote(number, safe='')}")
+    if as_json:
+        print_json(found)
+        return
+    since = f", since {format_time(found['since'], settings.timezone)}" if found["since"] else ""
+    echo(f"{found['number']} {_STATES[found['marketing']]}{since}")
+    if found["events"]:
+        columns = ("at", "action", "channel", "word", "list", "actor", "evidence")
+        print_rows(
+            found["events"],
+            columns,
+            as_json=False,
+            none="",
+            zone=settings.timezone,
+            spare=("evidence", "actor", "list"),
+        )

@@ -1,0 +1,73 @@
+"""Consent records: where numbers stand, as the faces show it, and how a person undoes an opt-out."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from functools import partial
+
+from modemd.clock import Clock
+from modemd.config import CurrentSettings
+from modemd.rules import phone_numbers
+from modemd.rules.consent.policy import Marketing
+from modemd.service.pages import PagedList, read_paged_list
+from modemd.store import Store, listings
+from modemd.store.consent import statements
+from modemd.store.events import Authorship
+from modemd.store.rows import ConsentEventRow, OptOutRow
+
+# Events that `find_standing` returns at most.
+MOST_EVENTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """Consent of a number: what it is now, since when, the language of its last word, and its last events, newest first."""
+
+    number: str
+    marketing: Marketing
+    since: str | None
+    language: str | None
+    events: tuple[ConsentEventRow, ...]
+
+
+class ConsentRecords:
+    """Stored consent, as the faces read it."""
+
+    def __init__(self, store: Store, settings: CurrentSettings, clock: Clock) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+
+    async def show(self, number: str) -> ConsentView:
+        """Returns where a number stands, and why. Raises Refused (`bad_number`, `not_possible`)."""
+        numbers = phone_numbers.list_spellings(number, self._settings.current().country)
+        return await self._store.read(partial(_read_view, numbers[0]))
+
+    async def undo_opt_out(self, number: str, authorship: Authorship) -> None:
+        """Undoes an opt-out that binds a number only because another number's STOP can mean it. Raises Refused."""
+        now = self._clock.now()
+        await self._store.write(partial(statements.undo_reading, number=number, authorship=authorship, now=now))
+
+    async def list_opt_outs(self, *, limit: int) -> PagedList[OptOutRow]:
+        """Returns the numbers that have opted out, newest first; `limit` 0 means all."""
+
+        async def read(last: OptOutRow | None, rows: int) -> list[OptOutRow]:
+            after = (last.since or "", last.number) if last is not None else None
+            return await self._store.read(partial(listings.list_opt_outs, after=after, limit=rows))
+
+        async def count() -> int:
+            return await self._store.read(partial(listings.read_count, kind="opted_out"))
+
+        return await read_paged_list(read, count, limit=limit)
+
+
+def _read_view(number: str, db: sqlite3.Connection) -> ConsentView:
+    contact = listings.read_contact(db, number)
+    return ConsentView(
+        number,
+        statements.read_marketing(db, number),
+        contact.since if contact else None,
+        contact.language if contact else None,
+        tuple(listings.list_consent_events(db, number, limit=MOST_EVENTS)),
+    )

@@ -1,0 +1,1 @@
+"""Consent as it is stored: statements of contacts, and what follows from them."""

@@ -1,0 +1,24 @@
+"""Tables and indexes of version 1 of the schema, by subject.
+
+Times are texts as `timestamps.to_text` makes them; numbers of recipients are in E.164; a `sim` is an ICCID, or the identity of
+another sender. Each index that a change of state touches costs a page more in its commit, and flash cards wear by pages: so
+there are few indexes, and most hold only the rows that their query is about.
+"""
+
+from __future__ import annotations
+
+from modemd.store import tally
+from modemd.store.tables import alarms, calendar, contacts, deliveries, inbox, outbox, queue, sims
+
+# A subject that refers to another comes behind it; the tally's triggers are on tables of the others.
+STATEMENTS = (
+    *contacts.STATEMENTS,
+    *outbox.STATEMENTS,
+    *queue.STATEMENTS,
+    *inbox.STATEMENTS,
+    *sims.STATEMENTS,
+    *calendar.STATEMENTS,
+    *alarms.STATEMENTS,
+    *deliveries.STATEMENTS,
+    *tally.STATEMENTS,
+)
