@@ -28,6 +28,7 @@ from modemd.config import (
     load,
 )
 from modemd.config.alarms import AlarmSettings
+from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings
 from modemd.config.settings import BalanceSmsSettings
 from modemd.errors import ConfigError
@@ -95,6 +96,7 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
     assert settings.validity.model_fields_set == set(ValiditySettings.model_fields)
     assert settings.alarms.model_fields_set == set(AlarmSettings.model_fields)
+    assert settings.filter_watch.model_fields_set == set(FilterWatchSettings.model_fields)
     assert settings.retention.model_fields_set == set(RetentionSettings.model_fields)
     assert settings.retention.outbox.model_fields_set == set(RetentionPeriods.model_fields)
 
@@ -112,6 +114,7 @@ def test_the_example_file_loads_and_says_everything() -> None:
         ConsentSettings,
         ValiditySettings,
         AlarmSettings,
+        FilterWatchSettings,
         RetentionSettings,
         RetentionPeriods,
     ],

@@ -13,7 +13,7 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.config.filter_watch import FilterWatchSettings
 from modemd.rules.classes import MessageClass
-from modemd.rules.filter_watch.judgement import FilterThresholds, SentMessage, judge
+from modemd.rules.filter_watch.judgement import FilterThresholds, SentMessage, count_deliveries, judge
 from modemd.rules.pauses import find_stopped_classes
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
@@ -128,19 +128,21 @@ def judge_sims(
     db: sqlite3.Connection, after: int, sims: Collection[str], thresholds: FilterThresholds, now: datetime
 ) -> list[FilteredSim]:
     """Returns those of `sims` that are filtered, by the attempts after `after` and the history before. Of a SIM whose pause a
-    person has ended, only what was sent since then is judged."""
+    person has ended, only what was sent since then is judged; what was sent before is history."""
     if not sims:
         return []
     batch = fates.read_fates(db, after, fates.find_last_attempt(db, now), now - SOON, SOON, 2 * MOST_JUDGED)
     resumes = counts.read_resumes(db, MessageClass.MARKETING, now - RECENT)
     history = counts.read_history(db, now)
-    groups: dict[DeliveryGroup, list[SentMessage]] = {}
+    newest: dict[DeliveryGroup, list[SentMessage]] = {}
     for each in batch.messages:
         resumed = resumes.get(each.group.sim)
-        if each.group.sim in sims and (resumed is None or each.began_at > resumed):
-            groups.setdefault(each.group, []).append(each.sent)
+        if resumed is not None and each.began_at <= resumed:
+            history[each.group] = history.get(each.group, counts.NOTHING) + count_deliveries([each.sent])
+        elif each.group.sim in sims:
+            newest.setdefault(each.group, []).append(each.sent)
     evidence: dict[str, list[str]] = {}
-    for group, messages in groups.items():
+    for group, messages in newest.items():
         finding = judge(messages, history.get(group, counts.NOTHING), thresholds)
         if finding is not None:
             evidence.setdefault(group.sim, []).append(f"{_name_group(group)}: {finding.because}")

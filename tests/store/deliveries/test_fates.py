@@ -107,7 +107,7 @@ def test_messages_are_in_the_order_of_their_last_attempts(bench: Bench) -> None:
     bench.submit("+33612345671")
     bench.send()
     bench.promote()
-    assert bench.send().message_id == first
+    assert bench.send().candidate.message_id == first
     bench.passes(hours=1)
     assert [each.sent.number for each in read(bench)] == ["+33612345671", "+33612345670"]
 
