@@ -93,6 +93,10 @@ def test_marketing_stops_within_the_hour_and_the_rest_goes_on(run_scenario: RunS
         await simulation.service.sims.resume("marketing", sim, Authorship("alice", "a test"))
         await asyncio.sleep(24 * HOUR_S)
         assert paused(simulation) == [], "nothing was sent since"
+        (counted,) = simulation.all(
+            "SELECT sum(delivered) AS delivered, sum(missed) AS missed FROM delivery_count WHERE sim = ?", sim
+        )
+        assert (counted["delivered"], counted["missed"]) == (121, 80), "each message once"
 
     run_scenario(scenario, modems=2, families=("generic",), **QUICK)
 
