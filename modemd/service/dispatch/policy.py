@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 from modemd.config import Settings, SimSettings
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.geography.sim_time_zone import find_sim_time_zone
 from modemd.rules.quotas import QuotaLimits
 from modemd.rules.routing import PREFERRED_SIM_WAIT, Routes, RoutingSnapshot, SimCapability
 from modemd.rules.sim_breaker import SimBreakers
-from modemd.rules.sim_time_zone import find_sim_time_zone
 
 # For so long after a start, a SIM that has not asked for parts may still be setting up.
 STARTUP_TIME = timedelta(minutes=1)

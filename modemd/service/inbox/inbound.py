@@ -13,10 +13,11 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.connector import Sender
 from modemd.errors import DecodeError, ErrorCode, Refused
-from modemd.rules import phone_numbers, sim_country
+from modemd.rules import phone_numbers
 from modemd.rules.classes import KINDS, MessageClass
 from modemd.rules.consent.keywords import Keywords
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.geography import sim_country
 from modemd.rules.sender_numbers import SenderNumber, read_sender
 from modemd.service.consent.confirmation_limit import ConfirmationLimit
 from modemd.service.consent.opt_out import ConsentChange, OptOutRules

@@ -1,8 +1,10 @@
-"""Country of a SIM, by its identities: the issuer's calling code in the ICCID, the mobile country code in the IMSI."""
+"""Country of a SIM, by its number, the mobile country code in its IMSI, or the issuer's calling code in its ICCID."""
 
 from __future__ import annotations
 
 import phonenumbers
+
+from modemd.rules.phone_numbers import find_country
 
 # Mobile country codes by country (ITU-T E.212, list of codes in its operational bulletin). Codes of no single country (901, 995)
 # are not here.
@@ -43,3 +45,9 @@ def find_iccid_country(iccid: str) -> str | None:
 def find_imsi_country(imsi: str | None) -> str | None:
     """Returns the country (ISO 3166 alpha-2) of the network that an IMSI is at home in; None if it is not known."""
     return _COUNTRY_OF_MCC.get((imsi or "")[:3])
+
+
+def find_sim_country(number: str | None, iccid: str, imsi: str | None) -> str | None:
+    """Returns the country (ISO 3166 alpha-2) of a SIM: that of its number, else of its IMSI, else of its ICCID, whose +1 is
+    several countries. None if nothing says it."""
+    return (find_country(number) if number else None) or find_imsi_country(imsi) or find_iccid_country(iccid)
