@@ -48,6 +48,7 @@ class ErrorCode(StrEnum):
 
     # What a caller asks for is not accepted.
     BAD_CLASS = "bad_class"
+    BAD_COUNTRY = "bad_country"
     BAD_CRON = "bad_cron"
     BAD_ENCODING = "bad_encoding"
     BAD_KEY = "bad_key"
