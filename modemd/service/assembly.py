@@ -198,7 +198,7 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence, health.assess, discovery.silent_devices,
+        settings.alarms.modem_unusable_after, inbound.unanswered_words.find_evidence, health.assess, discovery.silent_devices,
         lambda: sims.active_pauses,
     )  # fmt: skip
 

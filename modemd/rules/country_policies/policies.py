@@ -26,7 +26,7 @@ class PolicySeverity(StrEnum):
 
 
 class SourceCheck(StrEnum):
-    """How far the source of a policy was checked."""
+    """State of a source: how far it was checked."""
 
     READ = "read"  # the law, the authority, or several who agree
     RETOLD = "retold"  # others tell of it

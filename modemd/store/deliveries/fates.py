@@ -36,7 +36,7 @@ class ConcludedMessage:
 
     @property
     def began_at(self) -> datetime:
-        """When its last attempt began."""
+        """The time at which its last attempt began."""
         return from_text(self.at)
 
 
