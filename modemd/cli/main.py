@@ -39,7 +39,7 @@ _COMMANDS = {
     "status": ("status", "status"),
     "doctor": ("doctor", "doctor"),
     "alarms": ("status", "alarms"),
-    "policies": ("policies", "policies"),
+    "policies": ("sims", "policies"),
     "schedules": ("schedules", "schedules"),
     "backup": ("database", "backup"),
     "restore": ("database", "restore"),

@@ -90,14 +90,8 @@ async def examine(world: Environment, *, port: str | None = None, send: bool = F
     machine = _examine_machine(world, examination.network_time, status, running=is_used)
     paused = _find_pauses(world.settings, status) if world.settings is not None else []
     policies = policy_findings(world.settings, status) if world.settings is not None and port is None else []
-    findings = [
-        *world.earlier_findings,
-        *([daemon] if daemon is not None else []),
-        *paused,
-        *machine,
-        *modems,
-        *policies,
-    ]
+    about_daemon = [daemon] if daemon is not None else []
+    findings = [*world.earlier_findings, *about_daemon, *paused, *machine, *policies, *modems]
     return _make_report(findings, status, port)
 
 

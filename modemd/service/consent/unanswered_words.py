@@ -52,8 +52,9 @@ class UnansweredWords:
         prefixes = [f"{prefix}... {count}" for prefix, count in self._prefixes.most_common(_MOST_NAMED)]
         numbers = [f"{logs.mask_number(number)} {count}" for number, count in self._numbers.most_common(_MOST_NAMED)]
         total = self._limits.total()
+        words = "1 word of consent was" if total == 1 else f"{total} words of consent were"
         return (
-            f"{total} {'word' if total == 1 else 'words'} of consent {'was' if total == 1 else 'were'} obeyed but not answered (limit {limits}); most from "
+            f"{words} obeyed but not answered (limit {limits}); most from "
             f"{', '.join(prefixes)}; from {', '.join(numbers)}; see the inbox, messages {self._first_inbox_id} to "
             f"{self._last_inbox_id}: somebody may be sending them to run up costs"
         )
