@@ -27,6 +27,7 @@ from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Keywords
 from modemd.sd_notify import ServiceManager
 from modemd.service.assembly import Collaborators, assemble
+from modemd.service.consent import holiday_program
 from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Service
 from modemd.store import Store
@@ -87,6 +88,7 @@ async def _assembled(settings: Settings, open_store: Callable[[], Awaitable[Stor
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
                 port_list=make_port_list(settings.finding.emulator),
                 tools=TOOLS,
+                list_holidays=holiday_program.list_holidays,
                 is_clock_synchronised=is_system_clock_synchronised,
             )
         )

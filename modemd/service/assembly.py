@@ -21,11 +21,15 @@ from modemd.rules.consent.keywords import Keywords
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
+from modemd.service.consent.holidays import HolidayUpdates
+from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
-from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.waits import ModemFacts, Waits
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batch_decisions import BatchDecisions
@@ -49,6 +53,7 @@ from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
 from modemd.service.operations.store_outage import StoreOutage
 from modemd.service.operations.wall_clock import TrustedClock
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.service import Consent, Messages, Modems, Operations, Rooms, Service, Work
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.pins import PinStore
@@ -73,6 +78,7 @@ class Collaborators:
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
+    list_holidays: ListHolidays = list_no_holidays
     is_clock_synchronised: Callable[[], bool] = lambda: False
 
 
@@ -81,7 +87,8 @@ def assemble(collaborators: Collaborators) -> Service:
     current_settings, store = collaborators.settings, collaborators.store
     settings = current_settings.current()
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
-    policy, wakeups = consent_policy(settings), Wakeups()
+    wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
+    rules = RulesInForce(current_settings, quiet_hours.current)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -91,20 +98,20 @@ def assemble(collaborators: Collaborators) -> Service:
     sending_policy = SendingPolicy(settings, breakers, clock.now)
     due_work = DueWork(store, clock, wakeups.came_due, is_clock_trusted)
     dispatcher = Dispatcher(
-        store, policy, clock, sending_policy, breakers,
+        store, rules, clock, sending_policy, breakers,
         random=collaborators.random, on_settled=wakeups.settled, on_ready=wakeups.ready, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
 
     # Messages
-    submission = Submission(store, current_settings, policy, clock, wakeups.submitted)
+    submission = Submission(store, current_settings, rules, clock, wakeups.submitted)
     estimates = Estimates(store, clock, sending_policy.routes, lambda: sims.list_capacities())
-    batches = Batches(store, current_settings, submission, policy, clock, estimates, wakeups.promoted)
+    batches = Batches(store, current_settings, submission, rules, clock, estimates, wakeups.promoted)
     decisions = Decisions(
-        store, current_settings, policy, clock,
+        store, current_settings, rules, clock,
         on_queued=wakeups.submitted, on_settled=wakeups.settled, on_released=wakeups.released,
     )  # fmt: skip
-    batch_decisions = BatchDecisions(store, policy, clock, on_released=wakeups.released)
-    previews = Previews(store, submission, batches, policy, clock, estimates)
+    batch_decisions = BatchDecisions(store, rules, clock, on_released=wakeups.released)
+    previews = Previews(store, submission, batches, rules, clock, estimates)
 
     def list_modem_facts() -> list[ModemFacts]:
         rates = {modem.line.name: modem.line.rate for modem in registry.modems}
@@ -132,11 +139,11 @@ def assemble(collaborators: Collaborators) -> Service:
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
     ussd = UssdSessions(registry.find_in_use)
     balances = Balances(
-        store, current_settings, policy, clock, ussd,
+        store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
     inbound = InboundMessages(
-        store, current_settings, policy, collaborators.keywords, clock,
+        store, current_settings, rules, collaborators.keywords, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
     )  # fmt: skip
     backend = ServiceBackend(
@@ -147,6 +154,7 @@ def assemble(collaborators: Collaborators) -> Service:
         inbound,
         on_network_time=clock.add_network_time,
         on_ready=wakeups.ready,
+        on_sim=rules.add_sims,
     )
     pins = PinStore(store, settings, clock, collaborators.credentials)
 
@@ -185,10 +193,11 @@ def assemble(collaborators: Collaborators) -> Service:
 
     # Calendar and operations
     recurring = RecurringSends(
-        store, submission, policy, clock, settings.timezone, wakeups.submitted, is_clock_trusted
+        store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
-    alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
+    alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
+    holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
@@ -219,6 +228,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,
+        "holidays": holiday_updates.run,
     }
     if settings.filter_watch.enabled:
         tasks["filter watch"] = FilterWatch(
@@ -232,12 +242,16 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=Consent(ConsentRecords(store, current_settings, clock)),
+        consent=Consent(
+            ConsentRecords(store, current_settings, clock),
+            quiet_hours,
+            QuietHoursViews(quiet_hours, current_settings, clock),
+        ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,
         calendar=recurring,
         operations=Operations(alarms, checks, health, clock),
     )
-    service = Service(store, current_settings, rooms, dispatcher, balances, tasks)
+    service = Service(store, current_settings, rooms, dispatcher, rules, balances, tasks)
     return service

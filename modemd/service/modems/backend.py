@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,7 @@ from modemd.connector import Inbound
 from modemd.errors import NeedsPerson
 from modemd.modem.status import Identity
 from modemd.rules.country_policies.policies import PolicySeverity, find_policies
-from modemd.rules.geography.sim_country import find_sim_country
+from modemd.rules.geography.sim_country import SimIdentity, find_sim_country
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.status_reports import NoteNetworkTime
 from modemd.store import Store, sims
@@ -26,7 +26,8 @@ log = logs.get(__name__)
 
 class ServiceBackend:
     """Implementation of `modemd.modem.backend.Backend` over the store. `on_network_time` is called with the network's time and
-    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send."""
+    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send; `on_sim` with each
+    SIM that answers."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class ServiceBackend:
         *,
         on_network_time: NoteNetworkTime,
         on_ready: Callable[[], None],
+        on_sim: Callable[[Sequence[SimIdentity]], None],
     ) -> None:
         self.outbound = outbound
         self.inbound = inbound
@@ -46,6 +48,7 @@ class ServiceBackend:
         self._clock = clock
         self._on_network_time = on_network_time
         self._on_ready = on_ready
+        self._on_sim = on_sim
         self._last_smsc: dict[str, str | None] = {}  # by SIM, as its modem last named it
 
     async def register_sim(self, identity: Identity) -> Identity:
@@ -70,6 +73,7 @@ class ServiceBackend:
         )
         if is_new:
             _log_policies(identity, configured)
+        self._on_sim([SimIdentity(identity.iccid, identity.number, identity.imsi)])
         if not admitted:
             raise NeedsPerson(
                 f"this SIM is new here; say `modemd sims admit {identity.iccid}`, or put it under sims in the configuration"
@@ -118,7 +122,7 @@ def _record_sim(db: sqlite3.Connection, iccid: str, **seen: Any) -> tuple[bool, 
 def _log_policies(identity: Identity, configured: SimSettings | None) -> None:
     """Logs what is to be known about sending in the country of a SIM that is seen for the first time."""
     number = (configured.number if configured else None) or identity.number
-    country = find_sim_country(number, identity.iccid, identity.imsi)
+    country = find_sim_country(SimIdentity(identity.iccid, number, identity.imsi))
     has_contract = configured is not None and configured.contract is not None
     for policy in find_policies([country] if country else [], has_contracts=has_contract):
         if policy.severity is PolicySeverity.WARNING:

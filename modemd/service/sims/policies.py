@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from modemd.config import Settings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.country_policies.policies import EVERYWHERE, Policy, find_policies, load_policies
-from modemd.rules.geography.sim_country import find_sim_country
+from modemd.rules.geography.sim_country import SimIdentity, find_sim_country
 
 
 def find_own_policies(settings: Settings, numbers: Mapping[str, str | None] | None = None) -> list[Policy]:
     """Returns the policies for the configured country and SIMs, and for the SIMs in `numbers`: their numbers, by ICCID."""
     sims = dict(numbers or {}) | {iccid: sim.number for iccid, sim in settings.sims.items() if sim.number}
     sims = dict.fromkeys(settings.sims) | sims
-    countries = {find_sim_country(number, iccid, None) for iccid, number in sims.items()} | {settings.country}
+    countries = {find_sim_country(SimIdentity(iccid, number)) for iccid, number in sims.items()} | {settings.country}
     has_contracts = bool(sims) and all(iccid in settings.sims and settings.sims[iccid].contract for iccid in sims)
     known = frozenset(country for country in countries if country is not None)
     return find_policies(known, max(len(sims), 1), has_contracts=has_contracts)

@@ -8,7 +8,7 @@ there are few indexes, and most hold only the rows that their query is about.
 from __future__ import annotations
 
 from modemd.store import tally
-from modemd.store.tables import alarms, calendar, contacts, deliveries, inbox, outbox, queue, sims
+from modemd.store.tables import alarms, calendar, contacts, deliveries, holidays, inbox, outbox, queue, sims
 
 # A subject that refers to another comes behind it; the tally's triggers are on tables of the others.
 STATEMENTS = (
@@ -18,6 +18,7 @@ STATEMENTS = (
     *inbox.STATEMENTS,
     *sims.STATEMENTS,
     *calendar.STATEMENTS,
+    *holidays.STATEMENTS,
     *alarms.STATEMENTS,
     *deliveries.STATEMENTS,
     *tally.STATEMENTS,

@@ -10,8 +10,8 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.caps import CapHold, FrequencyCaps
 from modemd.store.connection import connect
+from modemd.store.consent.marketing_history import list_marketing_times
 from modemd.store.outbox import due
-from modemd.store.queue.marketing_history import list_marketing_times
 from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, START, Bench
 
