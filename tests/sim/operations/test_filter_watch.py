@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from modemd.service.messages.submission import MessageRequest
 from modemd.service.operations.alarm_checks import CHECK_INTERVAL_S
@@ -14,7 +15,8 @@ from tests.sim.sending.test_sending import ready
 from tests.sim.world.assembled import Simulation
 
 HOUR_S = 3600.0
-QUICK = {"limits": {"marketing_per_hour": "unlimited"}}
+# A day has hours in which no marketing goes, and is no subject here.
+QUICK: dict[str, Any] = {"limits": {"marketing_per_hour": "unlimited"}, "quiet_hours": {"enabled": False}}
 
 
 def recipient(index: int) -> str:
