@@ -26,7 +26,7 @@ log = logs.get(__name__)
 
 class ServiceBackend:
     """Implementation of `modemd.modem.backend.Backend` over the store. `on_network_time` is called with the network's time and
-    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send; `on_sim` with each
+    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send; `on_sim` with a
     SIM that answers."""
 
     def __init__(
