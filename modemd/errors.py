@@ -52,6 +52,7 @@ class ErrorCode(StrEnum):
     ASKED_LATELY = "asked_lately", 409
     BAD_CHANNEL = "bad_channel"
     BAD_CLASS = "bad_class"
+    BAD_COUNTRY = "bad_country"
     BAD_CRON = "bad_cron"
     BAD_ENCODING = "bad_encoding"
     BAD_KEY = "bad_key"

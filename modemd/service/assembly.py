@@ -56,6 +56,7 @@ from modemd.service.modems.views import ModemViews
 from modemd.service.operations import hook_program
 from modemd.service.operations.alarm_checks import AlarmChecks
 from modemd.service.operations.alarms import Alarms, RunCommand
+from modemd.service.operations.filter_watch import FilterWatch
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
 from modemd.service.operations.store_outage import StoreOutage
@@ -226,7 +227,8 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence, health.assess, discovery.silent_devices,
+        settings.alarms.modem_unusable_after, inbound.unanswered_words.find_evidence, health.assess, discovery.silent_devices,
+        lambda: sims.active_pauses,
     )  # fmt: skip
 
     wakeups.connect(
@@ -249,6 +251,11 @@ def assemble(collaborators: Collaborators) -> Service:
         "house-keeping": retention.run,
         "holidays": holiday_updates.run,
     }
+    if settings.filter_watch.enabled:
+        tasks["filter watch"] = FilterWatch(
+            store, settings.filter_watch, clock, pause=sims.pause, list_pauses=lambda: sims.active_pauses,
+            list_ready_sims=views.list_ready_sims, is_clock_trusted=is_clock_trusted,
+        ).run  # fmt: skip
     if balances.is_configured:
         tasks["balances"] = balances.run
     if settings.is_discovery_enabled:

@@ -29,6 +29,7 @@ from modemd.config import (
 )
 from modemd.config.alarms import AlarmSettings
 from modemd.config.consent import CapSettings
+from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.geography import GeographySettings, ReachSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings
 from modemd.config.settings import BalanceSmsSettings
@@ -100,6 +101,7 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert settings.sims[ICCID].countries["BE"].model_fields_set == set(ReachSettings.model_fields)
     assert settings.validity.model_fields_set == set(ValiditySettings.model_fields)
     assert settings.alarms.model_fields_set == set(AlarmSettings.model_fields)
+    assert settings.filter_watch.model_fields_set == set(FilterWatchSettings.model_fields)
     assert settings.retention.model_fields_set == set(RetentionSettings.model_fields)
     assert settings.retention.outbox.model_fields_set == set(RetentionPeriods.model_fields)
 
@@ -120,6 +122,7 @@ def test_the_example_file_loads_and_says_everything() -> None:
         ReachSettings,
         ValiditySettings,
         AlarmSettings,
+        FilterWatchSettings,
         RetentionSettings,
         RetentionPeriods,
     ],
