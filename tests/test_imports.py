@@ -49,7 +49,7 @@ ROOMS: dict[str, set[str]] = {
 # Floors within a room, the lowest first: a module or package imports only those of lower floors, never one of its own floor.
 FLOORS: dict[str, tuple[str, ...]] = {
     "service": (
-        "store_retry views pages",
+        "store_retry views pages rules_in_force",
         "messages dispatch consent wakeups",
         "inbox calendar contacts",
         "modems",

@@ -6,9 +6,39 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from modemd.config.values import LIFETIME_FORM, Frozen, Lifetime, Prefix, freeze_mapping
+from modemd.config.amounts import DURATION_FORM
+from modemd.config.values import (
+    LIFETIME_FORM,
+    Duration,
+    Frozen,
+    Lifetime,
+    Prefix,
+    freeze_mapping,
+    in_range,
+    rejection_message,
+)
+
+MOST_CAPS = 10
+LONGEST_CAP = timedelta(days=366)
+
+
+class CapSettings(Frozen):
+    """Frequency cap: the most marketing messages to one number within a time."""
+
+    count: int = Field(ge=1, le=1000, description="a number of messages from 1 to 1000")
+    per: Annotated[Duration, in_range(timedelta(minutes=1), LONGEST_CAP)] = Field(
+        description=f"{DURATION_FORM}; at least 1min, at most 366d"
+    )
+
+
+def _parse_caps(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise ValueError(rejection_message(value))
+    if len(value) > MOST_CAPS:
+        raise ValueError(f"{len(value)} caps are too many")
+    return tuple(value)
 
 
 class ConsentSettings(Frozen):
@@ -30,3 +60,8 @@ class ConsentSettings(Frozen):
     """STOP and START are confirmed only to a number that modemd wrote to within this time."""
     confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
     """The most confirmations in an hour, over all SIMs. More raise an alarm."""
+    caps: Annotated[tuple[CapSettings, ...], BeforeValidator(_parse_caps)] = Field(
+        default=(CapSettings(count=2, per=timedelta(days=7)), CapSettings(count=1, per=timedelta(hours=20))),
+        description="a list of at most 10 caps, such as [{count: 2, per: 7d}], or an empty list",
+    )
+    """All of them bind marketing to each number; the count is of messages, not of parts."""

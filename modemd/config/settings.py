@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from modemd.config.alarms import AlarmSettings
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
 from modemd.config.consent import ConsentSettings
+from modemd.config.geography import CountryCode, GeographySettings, ReachSettings
 from modemd.config.limits import LimitSettings
 from modemd.config.retention import RetentionSettings
 from modemd.config.values import (
@@ -30,7 +31,6 @@ from modemd.config.values import (
     Rate,
     Route,
     SimRate,
-    check_country_code,
     check_expression,
     check_modem_list,
     freeze_mapping,
@@ -206,6 +206,10 @@ class SimSettings(Frozen):
         default=None,
         description="the name of a time zone, such as Europe/Paris; the SIM's quotas count its hours, days and months",
     )
+    countries: Annotated[Mapping[CountryCode, ReachSettings], AfterValidator(freeze_mapping)] = Field(
+        default_factory=lambda: freeze_mapping({}),
+        description="countries by two capital letters, each with two_way, sender_kept, such as BE: {two_way: false}",
+    )
 
 
 class ValiditySettings(Frozen):
@@ -258,14 +262,18 @@ class Settings(Frozen):
     timezone: Annotated[ZoneInfo, BeforeValidator(parse_with(parse_time_zone, ZoneInfo))] = Field(
         default_factory=lambda: ZoneInfo("UTC"), description="the name of a time zone, such as Europe/Paris"
     )
-    country: Annotated[str, BeforeValidator(parse_with(check_country_code))] | None = Field(
+    country: CountryCode | None = Field(
         default=None, description="the two capital letters of a country, such as FR; numbers without + belong to it"
     )
     brand: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,40}")] | None = Field(
         default=None, description="the name that people know you by, at most 40 characters"
     )
     consent: ConsentSettings = Field(
-        default_factory=ConsentSettings, description="who may get messages: marketing, transactional_after_stop"
+        default_factory=ConsentSettings, description="who may get messages: marketing, caps and more"
+    )
+    geography: GeographySettings = Field(
+        default_factory=GeographySettings,
+        description="which numbers may be written to: countries, premium, satellite, landlines",
     )
     validity: ValiditySettings = Field(
         default_factory=ValiditySettings, description="a duration for each class of message"

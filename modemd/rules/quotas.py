@@ -1,7 +1,7 @@
 """Quotas of a SIM: decide whether a message may begin, and else until which window it is held. Pure: usage and limits go in.
 
 Parts are counted, from the claim on; a part that was withdrawn or refused is given back. Windows begin at the full hour, at
-midnight and on the first of the month, in the SIM's own zone (`rules/sim_time_zone.py` finds it).
+midnight and on the first of the month, in the SIM's own zone (`rules/geography/sim_time_zone.py` finds it).
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from modemd.errors import Refused
+from modemd.rules.geography.number_kinds import NumberKind, classify
 from modemd.rules.phone_numbers import find_country, parse_recipient
 
 _LONGEST_SHORT_CODE = 6
@@ -130,17 +131,8 @@ def _rank(number: str) -> tuple[bool, bool]:
     return not valid, phonenumbers.number_type(parsed) not in _MOBILE
 
 
-# Numbers of these kinds cost the one who writes to them, or no person reads there.
-_NEVER_ANSWERED = (
-    PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PAGER, PhoneNumberType.UAN,
-    PhoneNumberType.VOICEMAIL,
-)  # fmt: skip
-
-
 def may_be_answered(number: str) -> bool:
     """Returns True if an automatic answer may go to a number: it is one of a country, and not premium-rate. Numbers of no country
     are satellite telephones and services (+870, +881, +882, +883, +979): a minute or a message costs many times the usual. Short
     codes and names are machines: an answer could start a loop."""
-    if find_country(number) is None:
-        return False
-    return phonenumbers.number_type(phonenumbers.parse(number)) not in _NEVER_ANSWERED
+    return find_country(number) is not None and classify(number).kind in (NumberKind.OTHER, NumberKind.LANDLINE)

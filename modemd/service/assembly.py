@@ -25,7 +25,7 @@ from modemd.service.consent.records import ConsentRecords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
-from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.waits import ModemFacts, Waits
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batch_decisions import BatchDecisions
@@ -48,6 +48,7 @@ from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
 from modemd.service.operations.store_outage import StoreOutage
 from modemd.service.operations.wall_clock import TrustedClock
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.service import Consent, Messages, Modems, Operations, Rooms, Service, Work
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.pins import PinStore
@@ -80,7 +81,7 @@ def assemble(collaborators: Collaborators) -> Service:
     current_settings, store = collaborators.settings, collaborators.store
     settings = current_settings.current()
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
-    policy, wakeups = consent_policy(settings), Wakeups()
+    rules, wakeups = RulesInForce(current_settings), Wakeups()
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -90,20 +91,20 @@ def assemble(collaborators: Collaborators) -> Service:
     sending_policy = SendingPolicy(settings, breakers, clock.now)
     due_work = DueWork(store, clock, wakeups.came_due, is_clock_trusted)
     dispatcher = Dispatcher(
-        store, policy, clock, sending_policy, breakers,
+        store, rules, clock, sending_policy, breakers,
         random=collaborators.random, on_settled=wakeups.settled, on_ready=wakeups.ready, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
 
     # Messages
-    submission = Submission(store, current_settings, policy, clock, wakeups.submitted)
+    submission = Submission(store, current_settings, rules, clock, wakeups.submitted)
     estimates = Estimates(store, clock, sending_policy.routes, lambda: sims.list_capacities())
-    batches = Batches(store, current_settings, submission, policy, clock, estimates, wakeups.promoted)
+    batches = Batches(store, current_settings, submission, rules, clock, estimates, wakeups.promoted)
     decisions = Decisions(
-        store, current_settings, policy, clock,
+        store, current_settings, rules, clock,
         on_queued=wakeups.submitted, on_settled=wakeups.settled, on_released=wakeups.released,
     )  # fmt: skip
-    batch_decisions = BatchDecisions(store, policy, clock, on_released=wakeups.released)
-    previews = Previews(store, submission, batches, policy, clock, estimates)
+    batch_decisions = BatchDecisions(store, rules, clock, on_released=wakeups.released)
+    previews = Previews(store, submission, batches, rules, clock, estimates)
 
     def list_modem_facts() -> list[ModemFacts]:
         rates = {modem.line.name: modem.line.rate for modem in registry.modems}
@@ -131,11 +132,11 @@ def assemble(collaborators: Collaborators) -> Service:
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
     ussd = UssdSessions(registry.find_in_use)
     balances = Balances(
-        store, current_settings, policy, clock, ussd,
+        store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
     inbound = InboundMessages(
-        store, current_settings, policy, collaborators.keywords, clock,
+        store, current_settings, rules, collaborators.keywords, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
     )  # fmt: skip
     backend = ServiceBackend(
@@ -146,6 +147,7 @@ def assemble(collaborators: Collaborators) -> Service:
         inbound,
         on_network_time=clock.add_network_time,
         on_ready=wakeups.ready,
+        on_sim=rules.add_sims,
     )
     pins = PinStore(store, settings, clock, collaborators.credentials)
 
@@ -184,10 +186,10 @@ def assemble(collaborators: Collaborators) -> Service:
 
     # Calendar and operations
     recurring = RecurringSends(
-        store, submission, policy, clock, settings.timezone, wakeups.submitted, is_clock_trusted
+        store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
-    alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
+    alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
@@ -232,5 +234,5 @@ def assemble(collaborators: Collaborators) -> Service:
         calendar=recurring,
         operations=Operations(alarms, checks, health, clock),
     )
-    service = Service(store, current_settings, rooms, dispatcher, balances, tasks)
+    service = Service(store, current_settings, rooms, dispatcher, rules, balances, tasks)
     return service

@@ -30,9 +30,10 @@ from modemd.service.operations.alarms import Alarms
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.service.operations.watchdog import Watchdog
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.sims import SimControl
-from modemd.store import Store
+from modemd.store import Store, sims
 from modemd.store.queue import outcomes
 from modemd.store.timestamps import find_latest_stored
 
@@ -109,6 +110,7 @@ class Service:
         settings: CurrentSettings,
         rooms: Rooms,
         dispatcher: Dispatcher,
+        rules: RulesInForce,
         balances: Balances,
         tasks: Mapping[str, Work],
     ) -> None:
@@ -124,6 +126,7 @@ class Service:
         self._store = store
         self._dispatcher = dispatcher
         self._balances = balances
+        self._rules = rules
         self._works = tasks
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -151,8 +154,9 @@ class Service:
         self.modems.registry.start()
 
     async def know_time(self) -> None:
-        """Reads from the database the latest time that it knows of, the SIMs' balances, the pauses, and the modems that were
-        found before. To be called before anything else, also if the service is not started."""
+        """Reads from the database the latest time that it knows of, the SIMs with their balances, the pauses, and the modems that
+        were found before. To be called before anything else, also if the service is not started."""
+        self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
         await self.modems.discovery.recall()

@@ -67,6 +67,7 @@ FED = {
     "modems": (),
     "ussd": ("*100#", "--modem", "west"),
     "optouts": (),
+    "consent": ("show", "+33698765432"),
     "reports": ("--unmatched",),
     "explain": ("1",),
 }
@@ -134,7 +135,7 @@ def test_every_command_is_fed_or_prints_nothing_of_others() -> None:
 
 def run(fed: Modemd, command: str, *more: str) -> Ended:
     """A command as FED has it. A group takes its configuration behind the name of the inner command."""
-    inner = FED[command][:1] if command in ("sims", "schedules") else ()
+    inner = FED[command][:1] if command in ("sims", "schedules", "consent") else ()
     return fed(command, *inner, "--config", "FILE", *FED[command][len(inner) :], *more)
 
 

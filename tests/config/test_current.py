@@ -31,6 +31,7 @@ OTHER: dict[str, Any] = {
     "finding": {"probe_bridges": True},
     "timezone": "Europe/Paris",
     "consent": {"marketing": "opted_in"},
+    "geography": {"countries": "all"},
     "drivers": "drivers",
     "sweep_interval": "30s",
     "recovery": {"rest": "1min"},

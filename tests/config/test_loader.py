@@ -28,6 +28,8 @@ from modemd.config import (
     load,
 )
 from modemd.config.alarms import AlarmSettings
+from modemd.config.consent import CapSettings
+from modemd.config.geography import GeographySettings, ReachSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings
 from modemd.config.settings import BalanceSmsSettings
 from modemd.errors import ConfigError
@@ -93,6 +95,9 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert balance.model_fields_set == set(BalanceSettings.model_fields) - {"sms"}
     assert settings.limits.model_fields_set == set(LimitSettings.model_fields)
     assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
+    assert settings.consent.caps[0].model_fields_set == set(CapSettings.model_fields)
+    assert settings.geography.model_fields_set == set(GeographySettings.model_fields)
+    assert settings.sims[ICCID].countries["BE"].model_fields_set == set(ReachSettings.model_fields)
     assert settings.validity.model_fields_set == set(ValiditySettings.model_fields)
     assert settings.alarms.model_fields_set == set(AlarmSettings.model_fields)
     assert settings.retention.model_fields_set == set(RetentionSettings.model_fields)
@@ -110,6 +115,9 @@ def test_the_example_file_loads_and_says_everything() -> None:
         BalanceSmsSettings,
         LimitSettings,
         ConsentSettings,
+        CapSettings,
+        GeographySettings,
+        ReachSettings,
         ValiditySettings,
         AlarmSettings,
         RetentionSettings,
@@ -417,6 +425,7 @@ KEYS = st.sampled_from(
         *ModemSettings.model_fields,
         *SimSettings.model_fields,
         *ConsentSettings.model_fields,
+        *GeographySettings.model_fields,
         ICCID,
         "+1",
         "",

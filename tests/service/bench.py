@@ -17,9 +17,10 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.keywords import Keywords
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.dispatcher import Dispatcher
-from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.modems.backend import ServiceBackend
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentStatement
 from modemd.store.outbox import accept
@@ -62,22 +63,22 @@ class Bench:
             {"database": "/modemd.db", "modems": [{"name": "west", "port": "/dev/west"}], **configured},
             context={"folder": Path("/")},
         )
-        self.policy = consent_policy(self.settings)
+        source = CurrentSettings(self.settings)
+        self.rules = RulesInForce(source)
         self.settled = 0
         self.times_ready = 0
         self.queued: list[tuple[int, MessageClass]] = []
         self.breakers = SimBreakers()
         self.dispatcher = Dispatcher(
-            self.store, self.policy, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
+            self.store, self.rules, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
             random=Random(1), on_settled=self._settled, on_ready=self._ready, is_clock_trusted=lambda: True,
         )  # fmt: skip
         self.network_times: list[tuple[datetime, datetime | None]] = []
         self.time_sources: list[str | None] = []
-        source = CurrentSettings(self.settings)
         self.inbox = InboundMessages(
             self.store,
             source,
-            self.policy,
+            self.rules,
             Keywords.load(),
             self.clock,
             on_queued=self._queued,
@@ -85,7 +86,7 @@ class Bench:
         )
         self.backend = ServiceBackend(
             self.store, source, self.clock, self.dispatcher, self.inbox,
-            on_network_time=self._network_time, on_ready=self._ready,
+            on_network_time=self._network_time, on_ready=self._ready, on_sim=self.rules.add_sims,
         )  # fmt: skip
 
     def _settled(self) -> None:
@@ -113,7 +114,7 @@ class Bench:
         now = self.clock.now()
         expires_at = (at or now) + self.settings.validity.of(message_class)
         new = OutboundMessage(to, text, message_class, len(pdu.compose(to, text)), expires_at, at=at)
-        return (await self.store.write(lambda db: accept.submit(db, new, self.policy, now))).id
+        return (await self.store.write(lambda db: accept.submit(db, new, self.rules.current(), now))).id
 
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""

@@ -11,6 +11,7 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store import listings
+from modemd.store.consent import marketing_history
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox, reassembly
 from modemd.store.inbound.inbound_part import Arrival
@@ -50,7 +51,7 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     "unknown": lambda bench: bench.lose(),
     "promote": lambda bench: bench.promote(),
     "next batch": lambda bench: batches.next_accepted(bench.db),
-    "promote a batch": lambda bench: batches.promote(bench.db, 1, bench.policy, bench.now, 3),
+    "promote a batch": lambda bench: batches.promote(bench.db, 1, bench.rules, bench.now, 3),
     "clear away a batch": lambda bench: batches.discard_unaccepted(bench.db, 3),
     "expire": lambda bench: bench.expire(),
     "close overdue": lambda bench: due.close_overdue(bench.db, bench.now),
@@ -64,6 +65,7 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     ),
     "inbox": lambda bench: listings.list_inbox(bench.db, kind="call", limit=50),
     "story": lambda bench: listings.list_events(bench.db, 1),
+    "marketing times": lambda bench: marketing_history.list_marketing_times(bench.db, ALICE, START),
     "show incomplete": lambda bench: reassembly.show_incomplete(bench.db, bench.now),
 }
 
@@ -130,6 +132,9 @@ def test_nothing_is_searched_from_end_to_end(busy: Bench, act: Callable[[Bench],
         ("keep", "inbox_part_set"),
         ("inbox", "inbox_kind"),
         ("show incomplete", "inbox_collecting"),
+        ("marketing times", "message_marketing (number=? AND closed_at=?)"),
+        ("marketing times", "message_marketing (number=? AND closed_at>?)"),
+        ("marketing times", "attempt_message (message_id=?)"),
     ],
 )
 def test_each_index_serves_its_query(busy: Bench, act: str, index: str) -> None:
@@ -170,6 +175,31 @@ def test_what_is_held_for_a_number_is_not_walked(bench: Bench) -> None:
         bench.submit(ALICE, at=bench.now + timedelta(days=1))
     going = bench.submit(ALICE)
     assert steps_of(bench, lambda: bench.candidates() == [going]) < 500
+
+
+def test_the_marketing_of_others_and_of_last_year_is_not_walked(bench: Bench) -> None:
+    """Frequency caps cost the same beside twenty thousand messages to others, and a thousand old ones to the same number."""
+    bench.submit(ALICE, MessageClass.MARKETING)
+    bench.send()
+
+    def is_found() -> bool:
+        since = bench.now - timedelta(days=7)
+        return marketing_history.list_marketing_times(bench.db, ALICE, since) == [bench.now]
+
+    alone = steps_of(bench, is_found)
+    add_sent_marketing(bench, BOB, 20_000, "2026-11-22T11")
+    add_sent_marketing(bench, ALICE, 1000, "2025-11-22T11")
+    assert steps_of(bench, is_found) <= alone + 50
+
+
+def add_sent_marketing(bench: Bench, number: str, count: int, closed_at: str) -> None:
+    """Rows of marketing messages that were sent, and are closed."""
+    bench.db.execute(
+        """WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+           INSERT INTO message (number, text, class, state, parts, report, created_at, expires_at, sim, closed_at)
+           SELECT ?, 'x', 'marketing', 'delivered', 1, 0, '', '', 'sim', ? FROM n""",
+        (count, number, closed_at),
+    )
 
 
 def steps_of(bench: Bench, holds: Callable[[], bool]) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.refusals import RefusalCode
 
 
 class Marketing(StrEnum):
@@ -33,16 +34,30 @@ class ConsentPolicy:
     marketing_needs_opt_in: bool = False
     transactional_after_stop: Mapping[str, bool] | None = None
 
-    def find_objection(self, message_class: MessageClass, number: str, marketing: Marketing) -> str | None:
-        """Returns why a message of this class may not go to this contact, as a code; None if it may."""
+    def find_objection(
+        self, message_class: MessageClass, number: str, marketing: Marketing, list_state: Marketing | None = None
+    ) -> RefusalCode | None:
+        """Returns why a message of this class may not go to this contact; None if it may. `list_state`: the contact's statement
+        about the list that the message belongs to, None if it belongs to none. A list is only marketing's: it never lets pass
+        what a general STOP forbids."""
         if message_class is MessageClass.MARKETING:
-            if marketing is Marketing.OPTED_OUT:
-                return "opted_out"
-            if self.marketing_needs_opt_in and marketing is not Marketing.OPTED_IN:
-                return "not_opted_in"
+            return self._find_marketing_objection(marketing, list_state)
         if message_class is MessageClass.TRANSACTIONAL and marketing is Marketing.OPTED_OUT:
             listed = self.transactional_after_stop or {}
             longest = max((prefix for prefix in listed if number.startswith(prefix)), key=len, default=None)
             if longest is not None and not listed[longest]:
-                return "opted_out"
+                return RefusalCode.OPTED_OUT
+        return None
+
+    def _find_marketing_objection(self, marketing: Marketing, list_state: Marketing | None) -> RefusalCode | None:
+        if marketing is Marketing.OPTED_OUT:
+            return RefusalCode.OPTED_OUT
+        if list_state is Marketing.OPTED_OUT:
+            return RefusalCode.LIST_OPTED_OUT
+        if list_state is Marketing.OPTED_IN:
+            return None
+        if Marketing.PENDING in (marketing, list_state):
+            return RefusalCode.PENDING
+        if self.marketing_needs_opt_in and marketing is not Marketing.OPTED_IN:
+            return RefusalCode.NOT_OPTED_IN
         return None

@@ -16,8 +16,8 @@ from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent import replies
 from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.sender_numbers import SenderNumber
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import sims
 from modemd.store.consent import statements
 from modemd.store.inbound.inbox import CompleteMessage
@@ -45,7 +45,7 @@ class OptOutRules:
     message: an instance never changes, and a new one is made for each message from the settings in force."""
 
     settings: Settings
-    policy: ConsentPolicy
+    rules: SendingRules
     keywords: Keywords
 
     def match(self, text: str, sender: str, language: str | None = None) -> KeywordMatch | None:
@@ -90,7 +90,7 @@ class OptOutRules:
             return ConsentChange(match, effect, is_over_limit=True)
         compose = replies.compose_opt_in_reply if opts_in else replies.compose_opt_out_reply
         text = compose(match.language, self.settings.brand)
-        confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.policy, now)
+        confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.rules, now)
         statements.note_confirmation(db, confirmation.id, now)
         return ConsentChange(match, effect, confirmation)
 

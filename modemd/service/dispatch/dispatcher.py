@@ -18,7 +18,6 @@ from modemd.clock import Clock
 from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.errors import EncodeError, StoreError
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import URGENT
 from modemd.rules.routing import PREFERRED_SIM_WAIT
@@ -29,6 +28,7 @@ from modemd.service.dispatch.outcomes import RETRY_S, Outcomes
 from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.quota_holds import QuotaHolds
 from modemd.service.dispatch.reservations import ClaimTicket, Offers, Reservations
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store
 from modemd.store.queue import candidates, claims, outcomes
 from modemd.store.queue.candidates import Candidate
@@ -46,7 +46,7 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         sending_policy: SendingPolicy,
         sim_breakers: SimBreakers,
@@ -57,7 +57,7 @@ class Dispatcher:
         is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._sending_policy = sending_policy
         self._breakers = sim_breakers
@@ -209,7 +209,7 @@ class Dispatcher:
 
     def _conditions(self, sim: str) -> SendConditions:
         return SendConditions(
-            self._policy,
+            self._rules.current(),
             self._clock.now(),
             is_clock_trusted=self._is_clock_trusted(),
             is_marketing_held=sim in self._marketing_held_sims,

@@ -13,16 +13,17 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.connector import Sender
 from modemd.errors import DecodeError, ErrorCode, Refused
-from modemd.rules import phone_numbers, sim_country
+from modemd.rules import phone_numbers
 from modemd.rules.classes import KINDS, MessageClass
 from modemd.rules.consent.keywords import Keywords
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.geography import sim_country
 from modemd.rules.sender_numbers import SenderNumber, read_sender
 from modemd.service.consent.confirmation_limit import ConfirmationLimit
 from modemd.service.consent.opt_out import ConsentChange, OptOutRules
 from modemd.service.inbox import content
 from modemd.service.inbox.status_reports import NoteNetworkTime, StatusReports, Write
 from modemd.service.pages import PagedList, read_paged_list
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, events, lanes, listings
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
@@ -70,7 +71,7 @@ class InboundMessages:
         self,
         store: Store,
         settings: CurrentSettings,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         keywords: Keywords,
         clock: Clock,
         *,
@@ -80,7 +81,7 @@ class InboundMessages:
     ) -> None:
         self._store = store
         self._settings = settings
-        self._policy = policy
+        self._rules = rules
         self._keywords = keywords
         self._clock = clock
         self._on_queued = on_queued
@@ -161,7 +162,7 @@ class InboundMessages:
         arrival = replace(_make_arrival(sender, tpdu, message, originator.number), slot=slot)
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None, arrival.sender)
-        now, rules = self._clock.now(), OptOutRules(self._settings.current(), self._policy, self._keywords)
+        now, rules = self._clock.now(), OptOutRules(self._settings.current(), self._rules.current(), self._keywords)
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write

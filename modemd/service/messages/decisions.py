@@ -12,8 +12,8 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.submission import SubmitResult
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, listings
 from modemd.store.events import Authorship
 from modemd.store.files import restore
@@ -47,7 +47,7 @@ class Decisions:
         self,
         store: Store,
         settings: CurrentSettings,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
@@ -56,7 +56,7 @@ class Decisions:
     ) -> None:
         self._store = store
         self._settings = settings
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._on_queued = on_queued
         self._on_settled = on_settled
@@ -94,7 +94,7 @@ class Decisions:
             message_id=id,
             authorship=check_authorship(authorship),
             validity=self._settings.current().validity.of,
-            policy=self._policy,
+            rules=self._rules.current(),
             now=self._clock.now(),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,6 +12,7 @@ from modemd.config import CurrentSettings
 from modemd.connector import Inbound
 from modemd.errors import NeedsPerson
 from modemd.modem.status import Identity
+from modemd.rules.geography.sim_country import SimIdentity
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.status_reports import NoteNetworkTime
 from modemd.store import Store, sims
@@ -19,7 +20,8 @@ from modemd.store import Store, sims
 
 class ServiceBackend:
     """Implementation of `modemd.modem.backend.Backend` over the store. `on_network_time` is called with the network's time and
-    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send."""
+    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send; `on_sim` with a SIM that
+    answers."""
 
     def __init__(
         self,
@@ -31,6 +33,7 @@ class ServiceBackend:
         *,
         on_network_time: NoteNetworkTime,
         on_ready: Callable[[], None],
+        on_sim: Callable[[Sequence[SimIdentity]], None],
     ) -> None:
         self.outbound = outbound
         self.inbound = inbound
@@ -39,6 +42,7 @@ class ServiceBackend:
         self._clock = clock
         self._on_network_time = on_network_time
         self._on_ready = on_ready
+        self._on_sim = on_sim
         self._last_smsc: dict[str, str | None] = {}  # by SIM, as its modem last named it
 
     async def register_sim(self, identity: Identity) -> Identity:
@@ -61,6 +65,7 @@ class ServiceBackend:
                 now=self._clock.now(),
             )
         )
+        self._on_sim([SimIdentity(identity.iccid, identity.number, identity.imsi)])
         if not admitted:
             raise NeedsPerson(
                 f"this SIM is new here; say `modemd sims admit {identity.iccid}`, or put it under sims in the configuration"

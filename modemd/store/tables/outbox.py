@@ -31,6 +31,8 @@ MESSAGES = (
     "CREATE INDEX message_state ON message (state, class)",
     "CREATE INDEX message_open ON message (expires_at) WHERE state IN ('sent', 'unknown') AND closed_at IS NULL",
     "CREATE INDEX message_batch ON message (batch) WHERE batch IS NOT NULL",
+    # For frequency caps: the marketing of which an attempt was made, by recipient; what is closed by its age.
+    "CREATE INDEX message_marketing ON message (number, closed_at) WHERE class = 'marketing' AND sim IS NOT NULL",
     # For retention.
     "CREATE INDEX message_readable ON message (closed_at) WHERE closed_at IS NOT NULL AND redacted_at IS NULL",
     "CREATE INDEX message_redacted ON message (closed_at) WHERE redacted_at IS NOT NULL",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from modemd.rules.sim_time_zone import find_sim_time_zone
+from modemd.rules.geography.sim_time_zone import find_sim_time_zone
 
 UTC = ZoneInfo("UTC")
 CHICAGO = ZoneInfo("America/Chicago")

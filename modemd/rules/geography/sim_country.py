@@ -1,8 +1,12 @@
-"""Country of a SIM, by its identities: the issuer's calling code in the ICCID, the mobile country code in the IMSI."""
+"""Country of a SIM, by its number, the mobile country code in its IMSI, or the issuer's calling code in its ICCID."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import phonenumbers
+
+from modemd.rules.phone_numbers import find_country
 
 # Mobile country codes by country (ITU-T E.212, list of codes in its operational bulletin). Codes of no single country (901, 995)
 # are not here.
@@ -43,3 +47,19 @@ def find_iccid_country(iccid: str) -> str | None:
 def find_imsi_country(imsi: str | None) -> str | None:
     """Returns the country (ISO 3166 alpha-2) of the network that an IMSI is at home in; None if it is not known."""
     return _COUNTRY_OF_MCC.get((imsi or "")[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class SimIdentity:
+    """Identities of a SIM. `id`: its ICCID, or its IMSI if it has told no ICCID; `number`: its own number, if that is known."""
+
+    id: str
+    number: str | None = None
+    imsi: str | None = None
+
+
+def find_sim_country(sim: SimIdentity) -> str | None:
+    """Returns the country (ISO 3166 alpha-2) of a SIM: that of its number, else of its IMSI, else of its ICCID, whose +1 is
+    several countries. None if nothing says it."""
+    country = find_country(sim.number) if sim.number else None
+    return country or find_imsi_country(sim.imsi) or find_iccid_country(sim.id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
-from importlib import resources
 from zoneinfo import ZoneInfo
 
+from modemd.rules.geography.sim_country import find_iccid_country
 from modemd.rules.phone_numbers import find_country
-from modemd.rules.sim_country import find_iccid_country
+from modemd.rules.quiet_hours.time_zones import list_zones_by_country
 
 
 @cache
@@ -16,7 +16,7 @@ def find_sim_time_zone(number: str | None, iccid: str, default: ZoneInfo) -> Zon
     """Returns the zone of the country of a SIM's number, or else of its ICCID. `default` if the country is not known or has
     several times."""
     country = find_country(number) if number else find_iccid_country(iccid)
-    zones = _zones_by_country().get(country or "", ())
+    zones = list_zones_by_country().get(country or "", ())
     if not zones or default.key in zones or len({_utc_offsets(zone) for zone in zones}) > 1:
         return default
     return ZoneInfo(zones[0])
@@ -27,15 +27,3 @@ def _utc_offsets(zone: str) -> tuple[timedelta | None, ...]:
     """Returns a zone's UTC offsets in January, April, July and October 2026. Zones with the same offsets count as one: Germany
     has two."""
     return tuple(datetime(2026, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() for month in (1, 4, 7, 10))
-
-
-@cache
-def _zones_by_country() -> dict[str, tuple[str, ...]]:
-    """Returns the zones of each country, from the list that comes with the time zone database."""
-    found: dict[str, tuple[str, ...]] = {}
-    text = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            country, _, zone = line.split("\t")[:3]
-            found[country] = (*found.get(country, ()), zone)
-    return found

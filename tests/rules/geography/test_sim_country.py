@@ -5,8 +5,8 @@ from __future__ import annotations
 import phonenumbers
 import pytest
 
-from modemd.rules import sim_country
-from modemd.rules.sim_country import find_iccid_country, find_imsi_country
+from modemd.rules.geography import sim_country
+from modemd.rules.geography.sim_country import SimIdentity, find_iccid_country, find_imsi_country, find_sim_country
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,18 @@ def test_an_imsi_names_its_country(imsi: str | None, country: str | None) -> Non
 def test_every_mobile_country_code_names_a_country_with_a_number_plan() -> None:
     """Else a national number could not be read with it."""
     assert set(sim_country._COUNTRY_OF_MCC.values()) <= phonenumbers.SUPPORTED_REGIONS
+
+
+@pytest.mark.parametrize(
+    ("number", "iccid", "imsi", "country"),
+    [
+        pytest.param("+33612345678", "8932020000000000001", "206010000000001", "FR", id="its number"),
+        pytest.param(None, "8901260000000000001", "302720000000001", "CA", id="the IMSI: +1 is several countries"),
+        pytest.param(None, "8933010000000000010", None, "FR", id="the ICCID"),
+        pytest.param("36111", "8933010000000000010", None, "FR", id="a number that says nothing"),
+        pytest.param("+881612345678", "8988160000000000001", "901030000000001", None, id="no country"),
+    ],
+)
+def test_the_country_of_a_sim(number: str | None, iccid: str, imsi: str | None, country: str | None) -> None:
+    """The surest first."""
+    assert find_sim_country(SimIdentity(iccid, number, imsi)) == country
