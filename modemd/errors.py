@@ -47,6 +47,7 @@ class ErrorCode(StrEnum):
         return member
 
     # What a caller asks for is not accepted.
+    BAD_ADDRESS = "bad_address"
     BAD_CLASS = "bad_class"
     BAD_CRON = "bad_cron"
     BAD_ENCODING = "bad_encoding"

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from modemd.config.amounts import DURATION_FORM
+from modemd.config.mailbox import MailboxSettings
 from modemd.config.values import (
     LIFETIME_FORM,
     Duration,
@@ -65,3 +66,6 @@ class ConsentSettings(Frozen):
         description="a list of at most 10 caps, such as [{count: 2, per: 7d}], or an empty list",
     )
     """All of them bind marketing to each number; the count is of messages, not of parts."""
+    mailbox: MailboxSettings | None = Field(
+        default=None, description="a mailbox for opt-outs by e-mail: host, user, password_file and more"
+    )

@@ -21,7 +21,11 @@ from modemd.rules.consent.keywords import Keywords
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.emails import ContactEmails
+from modemd.service.consent.imap import ImapSession
+from modemd.service.consent.mailbox import ALARM, Mailbox, OpenSession
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.stop_words import KeywordStopWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -73,6 +77,7 @@ class Collaborators:
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
+    open_mailbox: OpenSession = ImapSession.open
     is_clock_synchronised: Callable[[], bool] = lambda: False
 
 
@@ -190,6 +195,10 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
+    mailbox = Mailbox(
+        store, current_settings, clock, KeywordStopWords(collaborators.keywords), collaborators.open_mailbox,
+        on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
+    )  # fmt: skip
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
@@ -219,6 +228,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,
+        "mailbox": mailbox.run,
     }
     if balances.is_configured:
         tasks["balances"] = balances.run
@@ -227,7 +237,7 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=Consent(ConsentRecords(store, current_settings, clock)),
+        consent=Consent(ConsentRecords(store, current_settings, clock), ContactEmails(store, current_settings, clock)),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,

@@ -11,6 +11,7 @@ from typing import Any
 from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.emails import ContactEmails
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
@@ -59,9 +60,10 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it."""
+    """Consent: the records of it, and the e-mail addresses of contacts."""
 
     records: ConsentRecords
+    emails: ContactEmails
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
         left = [each for each in recipients if each not in numbers]
         if left != recipients:
             db.execute("UPDATE schedule SET recipients = ? WHERE id = ?", (json.dumps(left), row["id"]))
+    _execute(db, "DELETE FROM contact_email WHERE number IN (:numbers)", numbers)
     # A contact that never said anything is nobody's proof.
     _execute(
         db,

@@ -109,6 +109,12 @@ def read(octets: bytes, *, is_cut: bool = False) -> Mail:
     )
 
 
+def make_unreadable(identity: bytes, problem: str) -> Mail:
+    """Returns a mail of which nothing could be read. `identity`: octets that no other mail has."""
+    digest = hashlib.sha256(identity).digest()
+    return Mail(None, None, (), "", "", MailText(""), is_forward=False, automatic=None, problem=problem, digest=digest)
+
+
 def normalise_address(text: str) -> str | None:
     """Returns an address as it is stored and compared, in small letters; None if it is none."""
     address = text.strip().casefold()
