@@ -138,12 +138,12 @@ def mail_server() -> Iterator[MailServer]:
         if is_root:
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, uid, gid)
-        as_user = {"user": uid, "group": gid, "extra_groups": []} if is_root else {}
-        process = subprocess.Popen(
-            ["/usr/sbin/dovecot", "-F", "-c", str(folder / "dovecot.conf")],
-            stderr=(folder / "stderr").open("wb"),
-            **as_user,  # type: ignore[call-overload]  # as Popen has them
-        )
+        command = ["/usr/sbin/dovecot", "-F", "-c", str(folder / "dovecot.conf")]
+        with (folder / "stderr").open("wb") as errors:
+            if is_root:
+                process = subprocess.Popen(command, stderr=errors, user=uid, group=gid, extra_groups=[])
+            else:
+                process = subprocess.Popen(command, stderr=errors)
         try:
             wait_for(server, process)
             yield server
