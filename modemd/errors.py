@@ -66,10 +66,12 @@ class ErrorCode(StrEnum):
     BAD_VALIDITY = "bad_validity"
     BAD_VERDICT = "bad_verdict"
     BAD_WINDOW = "bad_window"
+    BAD_WORD = "bad_word"
     CANCELLING = "cancelling", 409
     CLOSED = "closed", 409
     EMERGENCY_NUMBER = "emergency_number"
     EMPTY_TEXT = "empty_text"
+    FIXED_WORD = "fixed_word", 409
     IN_THE_PAST = "in_the_past"
     KEY_REUSED = "key_reused", 409
     MODEM_CONFIGURED = "modem_configured", 409

@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 
 from modemd import __version__
 from modemd.api import bodies, contacts, errors, inbox, messages, modems, requests, schedules, sims, status
-from modemd.api.consent import emails, records
+from modemd.api.consent import emails, quiet_hours, records, reply_texts
 from modemd.service.service import Service
 
 
@@ -22,8 +22,9 @@ def create_app(service: Service) -> FastAPI:
         dependencies=[Depends(requests.refuse_unknown_queries)],
     )
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
-    subjects = (messages, inbox, contacts, modems, status, schedules, sims, records, emails)
-    routers = [subject.make_router(service) for subject in subjects]
+    subjects = (messages, inbox, contacts, modems, status, schedules, sims)
+    about_consent = (records, quiet_hours, reply_texts, emails)
+    routers = [subject.make_router(service) for subject in (*subjects, *about_consent)]
     for router in routers:
         app.include_router(router)
     errors.add_error_handlers(app, [route for router in routers for route in router.routes])

@@ -53,6 +53,7 @@ _COMMANDS = {
     "optouts": ("inbox", "opt_outs"),
     "undo-optout": ("inbox", "undo_opt_out"),
     "consent": ("consent.group", "consent"),
+    "quiet-hours": ("consent.quiet_hours", "quiet_hours"),
     "reports": ("inbox", "reports"),
     "explain": ("messages", "explain"),
     "config": ("daemon", "config"),

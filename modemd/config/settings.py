@@ -15,6 +15,7 @@ from modemd.config.amounts import DURATION_FORM, RATE_FORM
 from modemd.config.consent import ConsentSettings
 from modemd.config.geography import CountryCode, GeographySettings, ReachSettings
 from modemd.config.limits import LimitSettings
+from modemd.config.quiet_hours import QuietHoursSettings
 from modemd.config.retention import RetentionSettings
 from modemd.config.values import (
     HOOK_FORM,
@@ -274,6 +275,10 @@ class Settings(Frozen):
     geography: GeographySettings = Field(
         default_factory=GeographySettings,
         description="which numbers may be written to: countries, premium, satellite, landlines",
+    )
+    quiet_hours: QuietHoursSettings = Field(
+        default_factory=QuietHoursSettings,
+        description="when marketing may reach people: enabled, hours, holidays, fallback_zones, shortest, strictest_us",
     )
     validity: ValiditySettings = Field(
         default_factory=ValiditySettings, description="a duration for each class of message"

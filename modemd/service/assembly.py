@@ -17,15 +17,20 @@ from modemd.modem.modem import Modem
 from modemd.modem.recovery.recovery import NO_TOOLS, RecoveryTools
 from modemd.modem.status import ModemLine
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.emails import ContactEmails
+from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
+from modemd.service.consent.holidays import HolidayUpdates
 from modemd.service.consent.imap import ImapSession
 from modemd.service.consent.mailbox import ALARM, Mailbox, OpenSession
+from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
-from modemd.service.consent.stop_words import KeywordStopWords
+from modemd.service.consent.reply_texts import ReplyTexts
+from modemd.service.consent.stop_words import MailStopWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -71,13 +76,14 @@ class Collaborators:
     clock: Clock
     open_port: OpenPort
     profiles: Profiles
-    keywords: Keywords
+    words: Words
     random: Random
     credentials: Path | None = None
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
     open_mailbox: OpenSession = ImapSession.open
+    list_holidays: ListHolidays = list_no_holidays
     is_clock_synchronised: Callable[[], bool] = lambda: False
 
 
@@ -86,7 +92,8 @@ def assemble(collaborators: Collaborators) -> Service:
     current_settings, store = collaborators.settings, collaborators.store
     settings = current_settings.current()
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
-    rules, wakeups = RulesInForce(current_settings), Wakeups()
+    wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
+    rules = RulesInForce(current_settings, quiet_hours.current)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -140,9 +147,11 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
+    reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
-        store, current_settings, rules, collaborators.keywords, clock,
+        store, current_settings, rules, collaborators.words, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
+        find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
     backend = ServiceBackend(
         store,
@@ -196,9 +205,10 @@ def assemble(collaborators: Collaborators) -> Service:
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
     mailbox = Mailbox(
-        store, current_settings, clock, KeywordStopWords(collaborators.keywords), collaborators.open_mailbox,
+        store, current_settings, clock, MailStopWords(collaborators.words), collaborators.open_mailbox,
         on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
     )  # fmt: skip
+    holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
@@ -229,6 +239,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "schedules": recurring.run,
         "house-keeping": retention.run,
         "mailbox": mailbox.run,
+        "holidays": holiday_updates.run,
     }
     if balances.is_configured:
         tasks["balances"] = balances.run
@@ -237,7 +248,13 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=Consent(ConsentRecords(store, current_settings, clock), ContactEmails(store, current_settings, clock)),
+        consent=Consent(
+            ConsentRecords(store, current_settings, clock),
+            quiet_hours,
+            QuietHoursViews(quiet_hours, current_settings, clock),
+            reply_texts,
+            ContactEmails(store, current_settings, clock),
+        ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,

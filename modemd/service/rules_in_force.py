@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 from modemd.config import CurrentSettings, Settings, SimSettings
@@ -11,23 +11,29 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.geography.geography import Geography, find_own_countries
 from modemd.rules.geography.sim_country import SimIdentity, find_sim_country
 from modemd.rules.geography.sim_reach import SimCountries, SimReach
+from modemd.rules.quiet_hours.quiet_hours import QuietHours
 from modemd.rules.sending_rules import SendingRules
 
 
 class RulesInForce:
-    """Holder of the sending rules in force. Call `current()` for each use: it returns a value that never changes."""
+    """Holder of the sending rules in force. Call `current()` for each use: it returns a value that never changes.
 
-    def __init__(self, settings: CurrentSettings) -> None:
+    `find_quiet_hours` returns the quiet hours in force."""
+
+    def __init__(
+        self, settings: CurrentSettings, find_quiet_hours: Callable[[], QuietHours | None] = lambda: None
+    ) -> None:
         self._settings = settings
+        self._find_quiet_hours = find_quiet_hours
         self._sims: dict[str, SimIdentity] = {}
         self._made_of: Settings | None = None
         self._rules = SendingRules()
 
     def current(self) -> SendingRules:
         """Returns the rules in force now."""
-        settings = self._settings.current()
-        if settings is not self._made_of:
-            self._made_of, self._rules = settings, self._make(settings)
+        settings, quiet_hours = self._settings.current(), self._find_quiet_hours()
+        if settings is not self._made_of or quiet_hours is not self._rules.quiet_hours:
+            self._made_of, self._rules = settings, self._make(settings, quiet_hours)
         return self._rules
 
     def add_sims(self, sims: Iterable[SimIdentity]) -> None:
@@ -37,11 +43,12 @@ class RulesInForce:
             self._sims |= new
             self._made_of = None
 
-    def _make(self, settings: Settings) -> SendingRules:
+    def _make(self, settings: Settings, quiet_hours: QuietHours | None) -> SendingRules:
         return SendingRules(
             consent=make_consent_policy(settings),
             geography=make_geography(settings, self._sims.values()),
             caps=FrequencyCaps(tuple(FrequencyCap(cap.count, cap.per) for cap in settings.consent.caps)),
+            quiet_hours=quiet_hours,
         )
 
 

@@ -12,7 +12,10 @@ from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.emails import ContactEmails
+from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -60,9 +63,13 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, and the e-mail addresses of contacts."""
+    """Consent: the records of it, the quiet hours (in force, and as they are shown), the texts of replies and notices, and the
+    e-mail addresses of contacts."""
 
     records: ConsentRecords
+    current_quiet_hours: CurrentQuietHours
+    quiet_hours: QuietHoursViews
+    reply_texts: ReplyTexts
     emails: ContactEmails
 
 
@@ -156,12 +163,14 @@ class Service:
         self.modems.registry.start()
 
     async def know_time(self) -> None:
-        """Reads from the database the latest time that it knows of, the SIMs with their balances, the pauses, and the modems that
-        were found before. To be called before anything else, also if the service is not started."""
+        """Reads from the database the latest time that it knows of, the SIMs with their balances, the pauses, the public
+        holidays, and the modems that were found before. To be called before anything else, also if the service is not started."""
         self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
+        await self.consent.reply_texts.load()
         await self.modems.discovery.recall()
+        await self.consent.current_quiet_hours.load(self._store)
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))
 
     async def stop(self, grace_s: float) -> None:

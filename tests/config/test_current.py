@@ -25,6 +25,7 @@ OTHER: dict[str, Any] = {
     "admit_sims": "manual",
     "calls": "hang_up",
     "marketing_while_roaming": True,
+    "quiet_hours": {"enabled": False},
     "sims": {SIM: {"name": "Paris"}},
     "socket": "other.sock",
     "modems": [{"name": "far", "port": "socket://192.0.2.7:5000"}],

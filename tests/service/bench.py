@@ -14,7 +14,7 @@ from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.policy import SendingPolicy
@@ -29,6 +29,7 @@ from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.timestamps import to_text
 from tests.service.assembled import HandClock
 from tests.sim.world.store import fresh_database, rows, store_over
+from tests.sim.world.unrestricted import unrestricted
 
 ALICE, BOB = "+33612345678", "+33612345679"
 WEST, EAST = "8933010000000000010", "8933010000000000028"
@@ -60,7 +61,7 @@ class Bench:
         self.hand = HandClock()
         self.clock = clock or self.hand
         self.settings = Settings.model_validate(
-            {"database": "/modemd.db", "modems": [{"name": "west", "port": "/dev/west"}], **configured},
+            {"database": "/modemd.db", "modems": [{"name": "west", "port": "/dev/west"}], **unrestricted(configured)},
             context={"folder": Path("/")},
         )
         source = CurrentSettings(self.settings)
@@ -79,7 +80,7 @@ class Bench:
             self.store,
             source,
             self.rules,
-            Keywords.load(),
+            Words.load(),
             self.clock,
             on_queued=self._queued,
             on_network_time=self._network_time,

@@ -17,6 +17,7 @@ class ConsentCommands(LazyGroup):
         "show": ("consent.show", "show"),
         "email": ("consent.emails", "email"),
         "emails": ("consent.emails", "emails"),
+        "replies": ("consent.replies", "replies"),
     }
 
 

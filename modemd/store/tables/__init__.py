@@ -8,7 +8,7 @@ there are few indexes, and most hold only the rows that their query is about.
 from __future__ import annotations
 
 from modemd.store import tally
-from modemd.store.tables import alarms, calendar, contacts, inbox, mailbox, outbox, queue, sims
+from modemd.store.tables import alarms, calendar, contacts, holidays, inbox, mailbox, outbox, queue, sims, texts
 
 # A subject that refers to another comes behind it; the tally's triggers are on tables of the others.
 STATEMENTS = (
@@ -19,6 +19,8 @@ STATEMENTS = (
     *inbox.STATEMENTS,
     *sims.STATEMENTS,
     *calendar.STATEMENTS,
+    *holidays.STATEMENTS,
     *alarms.STATEMENTS,
+    *texts.STATEMENTS,
     *tally.STATEMENTS,
 )

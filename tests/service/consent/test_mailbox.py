@@ -17,10 +17,10 @@ import pytest
 
 from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, StoreUnavailable
-from modemd.rules.consent.keywords import Keywords
 from modemd.rules.consent.policy import Marketing
+from modemd.rules.consent.words.matching import Words
 from modemd.service.consent.mailbox import FAILURES_BEFORE_ALARM, LONGEST_WAIT_S, OPEN_S, STEP_S, Mailbox
-from modemd.service.consent.stop_words import KeywordStopWords
+from modemd.service.consent.stop_words import MailStopWords
 from modemd.store import Store
 from modemd.store.consent import emails, statements
 from modemd.store.consent.statements import ConsentStatement
@@ -92,7 +92,7 @@ async def bench(folder: Path, server: FakeServer, *, is_simulated: bool = False)
 
     try:
         built = Mailbox(
-            store, CurrentSettings(settings), clock, KeywordStopWords(Keywords.load()), server.open,
+            store, CurrentSettings(settings), clock, MailStopWords(Words.load()), server.open,
             on_failing=fail, on_working=work, run_in_thread=server.run_inline,
         )  # fmt: skip
         made = Bench(built, store, server, clock, settings)
@@ -324,7 +324,7 @@ async def test_without_a_mailbox_there_is_nothing_to_do(tmp_path: Path) -> None:
     settings = Settings.model_validate({"database": str(tmp_path / "modemd.db")})
     store, cleared = await Store.open(settings.database), list[str]()
     try:
-        words = KeywordStopWords(Keywords.load())
+        words = MailStopWords(Words.load())
         mailbox = Mailbox(
             store, CurrentSettings(settings), HandClock(), words, FakeServer().open,
             on_failing=cleared.append, on_working=lambda: cleared.append("cleared"),
@@ -333,4 +333,3 @@ async def test_without_a_mailbox_there_is_nothing_to_do(tmp_path: Path) -> None:
     finally:
         await store.close()
     assert cleared == ["cleared"]
-    assert words.find_doubtful_word("remove me") is None

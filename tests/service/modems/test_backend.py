@@ -162,7 +162,7 @@ async def test_the_service_centre_is_the_configured_one_or_the_last_known() -> N
     await b.store.write(lambda db: None)
     another = ServiceBackend(
         b.store, CurrentSettings(b.settings), b.clock, b.dispatcher, b.inbox,
-        on_network_time=lambda stamp, at, source: None, on_ready=lambda: None,
+        on_network_time=lambda stamp, at, source: None, on_ready=lambda: None, on_sim=b.rules.add_sims,
     )  # fmt: skip
     await another.register_sim(identity())
     assert another.find_service_centre(identity(), "") == "+33609001390"

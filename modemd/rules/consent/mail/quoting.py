@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from modemd.rules.consent import phrasing
-
 LONGEST_TEXT = 20_000
 """Characters; what comes behind them is not looked at."""
 
@@ -55,6 +53,19 @@ _HEADER = re.compile(
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 
 
+# Two dashes in a line of their own (RFC 3676 4.3), or the line that a mail program adds.
+_SIGNATURE = re.compile(
+    r"""^\s*(?:(?:--+|__+|[\u2013\u2014]+)\s*$
+        |(?:sent\ (?:from|via|with)|get\ outlook\ for|envoy[ée]\ (?:de|depuis|à\ partir)|t[ée]l[ée]charge[rz]\ outlook
+          |gesendet\ (?:von|mit|über)|von\ meinem\ .{1,30}\ gesendet|holen\ sie\ sich\ outlook|outlook\ für
+          |enviado\ (?:desde|de|do)
+          |obtener\ outlook|inviato\ (?:da|dal)|ottieni\ outlook|verstuurd\ vanaf|verzonden\ (?:vanaf|met)|skickat\ från
+          |sendt\ fra|wysłan[eoy]\ z|odesláno\ z|отправлено\ (?:с|из)|надіслано\ з|gönderildi|أرسلت\ من
+        )\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class MailText:
     """Text of a mail in its parts. `own`: what the writer wrote; `signature`: below it; `forwarded`: the text of a mail that was
@@ -89,13 +100,21 @@ def split(text: str, *, is_forward: bool = False) -> MailText:
         else:
             own.append(line)
             at += 1
-    written = "\n".join(own).strip()
-    kept = phrasing.cut_signature(written).strip() if written else ""
-    signature = written.removeprefix(kept).strip() if written.startswith(kept) else ""
+    kept, signature = _split_signature(own)
     if not is_forward or not rest:
         return MailText(kept, signature)
     forwarded, sender = _read_forwarded(rest)
     return MailText(kept, signature, forwarded, sender)
+
+
+def _split_signature(lines: list[str]) -> tuple[str, str]:
+    """Returns what was written, and the signature below it. Lines that are nothing but a signature are what was written."""
+    found = next(
+        (at for at, line in enumerate(lines) if _SIGNATURE.match(line) and any(map(str.strip, lines[:at]))), None
+    )
+    if found is None:
+        return "\n".join(lines).strip(), ""
+    return "\n".join(lines[:found]).strip(), "\n".join(lines[found:]).strip()
 
 
 def _is_marked_forwarded(lines: list[str], at: int) -> bool:

@@ -6,30 +6,34 @@ import base64
 import quopri
 from collections.abc import Mapping, Sequence
 
-from modemd.rules.consent.keywords import KeywordAction, Keywords
 from modemd.rules.consent.mail import reading
 from modemd.rules.consent.mail.decision import MailDecision, decide, find_content
+from modemd.rules.consent.words.keywords import KeywordAction
+from modemd.rules.consent.words.matching import MatchTier, Words
 
 KNOWN = "+33612345678"
 OTHER = "+33698765432"
 ADDRESS = "jean@example.fr"
 
 
-class Words:
-    """The shipped opt-out words; a text with `too many messages` in it is doubtful."""
+class ShippedWords:
+    """The shipped words; what is ambiguous is doubtful."""
 
     def __init__(self) -> None:
-        self._keywords = Keywords.load()
+        self._words = Words.load()
 
     def find_stop_word(self, text: str) -> str | None:
-        match = self._keywords.match(text)
-        return match.word if match is not None and match.action is KeywordAction.OPT_OUT else None
+        match = self._words.match(text)
+        if match is None or match.action is not KeywordAction.OPT_OUT or match.tier is MatchTier.AMBIGUOUS:
+            return None
+        return match.word
 
     def find_doubtful_word(self, text: str) -> str | None:
-        return "too many messages" if "too many messages" in text.lower() else None
+        match = self._words.match(text)
+        return match.word if match is not None and match.tier is MatchTier.AMBIGUOUS else None
 
 
-WORDS = Words()
+WORDS = ShippedWords()
 
 
 def mail(

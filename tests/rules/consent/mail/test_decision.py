@@ -161,8 +161,8 @@ def test_every_number_of_an_address_is_opted_out() -> None:
 REVIEWS = [
     pytest.param(mail(subject="STOP"), "no number that is known", id="word without number or address"),
     pytest.param(mail(subject="STOP +33 6 00 00 00 01"), "its number is no contact's", id="unknown number"),
-    pytest.param(mail(f"You send too many messages, {NUMBER}"), "may ask", id="doubtful word and number"),
-    pytest.param(mail("Too many messages", sender=FROM_CONTACT), "may ask", id="doubtful word and address"),
+    pytest.param(mail(f"Stop this bill, {NUMBER}"), "may ask", id="doubtful word and number"),
+    pytest.param(mail("The bus stop is closed.", sender=FROM_CONTACT), "may ask", id="doubtful word and address"),
     pytest.param(mail(f"When do you open? Call me: {NUMBER}"), "no opt-out word", id="number without a word"),
     pytest.param(
         mail(f"Stop\n{NUMBER}", auto_submitted="auto-generated"), "sent by a program", id="form on a web page"
@@ -193,7 +193,7 @@ def test_an_unclear_mail_goes_to_a_person(octets: bytes, because: str) -> None:
 NOTHINGS = [
     pytest.param(mail("When do you open?"), id="question"),
     pytest.param(mail("When do you open?", sender=FROM_CONTACT), id="question of a contact"),
-    pytest.param(mail("The bus stop is closed.", sender=FROM_CONTACT), id="word inside a sentence"),
+    pytest.param(mail("The bus stop is closed."), id="word inside a sentence of a stranger"),
     pytest.param(
         mail("I am away. In urgent cases:\nstop\n", subject="Automatic reply: Sale", sender=FROM_CONTACT),
         id="out of office by its subject",

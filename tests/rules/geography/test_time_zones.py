@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.rules.quiet_hours.time_zones import (
+from modemd.rules.geography.time_zones import (
     find_country_of_zone,
     is_zone_of_country,
     list_country_names,

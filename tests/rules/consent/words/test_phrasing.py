@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modemd.rules.consent import phrasing
-from modemd.rules.consent.keywords import KeywordAction, Keywords, normalise
+from modemd.rules.consent.words import phrasing
+from modemd.rules.consent.words.keywords import KeywordAction
+from modemd.rules.consent.words.matching import MatchTier, Words
+from modemd.rules.consent.words.normalisation import normalise
 
 
 @pytest.fixture(scope="module")
-def words() -> Keywords:
-    return Keywords.load()
+def words() -> Words:
+    return Words.load()
 
 
 OPT_OUTS = (
@@ -276,18 +278,18 @@ NO_OPT_OUTS = (
 
 
 @pytest.mark.parametrize("text", OPT_OUTS)
-def test_an_opt_out_is_known_as_people_write_it(words: Keywords, text: str) -> None:
+def test_an_opt_out_is_known_as_people_write_it(words: Words, text: str) -> None:
     """With signature, courtesy and number, spelt, stretched, as a sign, as a phrase, in other scripts."""
     found = words.match(text)
     assert found is not None
-    assert found.action is KeywordAction.OPT_OUT
+    assert (found.action, found.tier) == (KeywordAction.OPT_OUT, MatchTier.EXACT)
 
 
 @pytest.mark.parametrize("text", NO_OPT_OUTS)
-def test_a_text_that_means_something_else_is_no_opt_out(words: Keywords, text: str) -> None:
+def test_a_text_that_means_something_else_is_no_opt_out(words: Words, text: str) -> None:
     """A person who writes of bus stops, appointments and month ends goes on getting what they asked for."""
     found = words.match(text)
-    assert found is None or found.action is not KeywordAction.OPT_OUT
+    assert found is None or found.action is not KeywordAction.OPT_OUT or found.tier is MatchTier.AMBIGUOUS
 
 
 @pytest.mark.parametrize(
@@ -303,9 +305,10 @@ def test_a_text_that_means_something_else_is_no_opt_out(words: Keywords, text: s
         "oui merci",
     ],
 )
-def test_nothing_is_matched_towards_consent_by_likeness(words: Keywords, text: str) -> None:
+def test_nothing_is_matched_towards_consent_by_likeness(words: Words, text: str) -> None:
     """Only an opt-out may be said in more words; who wants offers says so exactly."""
-    assert words.match(text) is None
+    found = words.match(text)
+    assert found is None or found.tier is MatchTier.AMBIGUOUS
 
 
 def test_courtesies_are_listed_as_they_are_compared() -> None:
@@ -314,7 +317,7 @@ def test_courtesies_are_listed_as_they_are_compared() -> None:
     assert max(len(each.split()) for each in phrasing._COURTESIES) == phrasing._MOST_COURTESY_WORDS
 
 
-WORDS = Keywords.load()
+WORDS = Words.load()
 
 
 @settings(deadline=None)
