@@ -22,18 +22,22 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.due import ConsentDueWork
+from modemd.service.consent.emails import ContactEmails
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
 from modemd.service.consent.holidays import HolidayUpdates
+from modemd.service.consent.imap import ImapSession
 from modemd.service.consent.imports import ConsentImports
 from modemd.service.consent.ledger import ConsentLedger
+from modemd.service.consent.mailbox import ALARM, Mailbox, OpenSession
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.consent.requests import OptInRequests
 from modemd.service.consent.reviews import Reviews
+from modemd.service.consent.stop_words import MailStopWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -87,6 +91,7 @@ class Collaborators:
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
+    open_mailbox: OpenSession = ImapSession.open
     list_holidays: ListHolidays = list_no_holidays
     is_clock_synchronised: Callable[[], bool] = lambda: False
 
@@ -214,6 +219,10 @@ def assemble(collaborators: Collaborators) -> Service:
         store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
+    mailbox = Mailbox(
+        store, current_settings, clock, MailStopWords(collaborators.words), collaborators.open_mailbox,
+        on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
+    )  # fmt: skip
     holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
     ledger = ConsentLedger(store, clock, collaborators.anchors)
     nightly = nightly_job(settings.timezone, ledger.write_anchor)
@@ -249,6 +258,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,
+        "mailbox": mailbox.run,
         "holidays": holiday_updates.run,
     }
     if settings.filter_watch.enabled:
@@ -274,6 +284,7 @@ def assemble(collaborators: Collaborators) -> Service:
             current_quiet_hours=quiet_hours,
             quiet_hours=QuietHoursViews(quiet_hours, current_settings, clock),
             reply_texts=reply_texts,
+            emails=ContactEmails(store, current_settings, clock),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),

@@ -11,6 +11,7 @@ from typing import Any
 from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.emails import ContactEmails
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.imports import ConsentImports
@@ -68,8 +69,9 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, the ledger, one person's history, what people enter or import, requests to confirm,
-    reviews of what people wrote; the quiet hours (in force, and as they are shown); and the texts of replies and notices."""
+    """Consent: the records of it, the ledger, one person's history, what people enter or import, requests to confirm, reviews of
+    what people wrote; the quiet hours (in force, and as they are shown); the texts of replies and notices; and the e-mail
+    addresses of contacts."""
 
     records: ConsentRecords
     ledger: ConsentLedger
@@ -81,6 +83,7 @@ class Consent:
     current_quiet_hours: CurrentQuietHours
     quiet_hours: QuietHoursViews
     reply_texts: ReplyTexts
+    emails: ContactEmails
 
 
 @dataclass(frozen=True, slots=True)

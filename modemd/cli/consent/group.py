@@ -15,6 +15,8 @@ class ConsentCommands(LazyGroup):
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = {
         "show": ("consent.show", "show"),
+        "email": ("consent.emails", "email"),
+        "emails": ("consent.emails", "emails"),
         "replies": ("consent.replies", "replies"),
         "history": ("consent.history", "history"),
         "opt-out": ("consent.entries", "opt_out"),
