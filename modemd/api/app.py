@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 
 from modemd import __version__
 from modemd.api import bodies, contacts, errors, inbox, messages, modems, requests, schedules, sims, status
-from modemd.api.consent import quiet_hours, records
+from modemd.api.consent import quiet_hours, records, words
 from modemd.service.service import Service
 
 
@@ -22,7 +22,7 @@ def create_app(service: Service) -> FastAPI:
         dependencies=[Depends(requests.refuse_unknown_queries)],
     )
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
-    subjects = (messages, inbox, contacts, modems, status, schedules, sims, records, quiet_hours)
+    subjects = (messages, inbox, contacts, modems, status, schedules, sims, records, quiet_hours, words)
     routers = [subject.make_router(service) for subject in subjects]
     for router in routers:
         app.include_router(router)

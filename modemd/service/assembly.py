@@ -26,6 +26,7 @@ from modemd.service.consent.holidays import HolidayUpdates
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -88,6 +89,7 @@ def assemble(collaborators: Collaborators) -> Service:
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
     wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
     rules = RulesInForce(current_settings, quiet_hours.current)
+    current_words = CurrentWords(collaborators.words)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -142,7 +144,7 @@ def assemble(collaborators: Collaborators) -> Service:
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
     inbound = InboundMessages(
-        store, current_settings, rules, collaborators.words, clock,
+        store, current_settings, rules, current_words.current, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
     )  # fmt: skip
     backend = ServiceBackend(
@@ -239,6 +241,8 @@ def assemble(collaborators: Collaborators) -> Service:
             ConsentRecords(store, current_settings, clock),
             quiet_hours,
             QuietHoursViews(quiet_hours, current_settings, clock),
+            current_words,
+            ConsentWords(store, current_words, current_settings, clock),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),

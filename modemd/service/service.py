@@ -14,6 +14,7 @@ from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -61,11 +62,13 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, and the quiet hours, in force and as they are shown."""
+    """Consent: the records of it, the quiet hours, in force and as they are shown, and the words, likewise."""
 
     records: ConsentRecords
     current_quiet_hours: CurrentQuietHours
     quiet_hours: QuietHoursViews
+    current_words: CurrentWords
+    words: ConsentWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +162,14 @@ class Service:
 
     async def know_time(self) -> None:
         """Reads from the database the latest time that it knows of, the SIMs with their balances, the pauses, the public
-        holidays, and the modems that were found before. To be called before anything else, also if the service is not started."""
+        holidays, the changed words of consent, and the modems that were found before. To be called before anything else, also if
+        the service is not started."""
         self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
         await self.modems.discovery.recall()
         await self.consent.current_quiet_hours.load(self._store)
+        await self.consent.current_words.load(self._store)
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))
 
     async def stop(self, grace_s: float) -> None:

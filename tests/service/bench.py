@@ -51,6 +51,9 @@ def identity(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> 
     )  # fmt: skip
 
 
+WORDS = Words.load()
+
+
 class Bench:
     """Build it inside a running loop."""
 
@@ -79,7 +82,7 @@ class Bench:
             self.store,
             source,
             self.rules,
-            Words.load(),
+            lambda: WORDS,
             self.clock,
             on_queued=self._queued,
             on_network_time=self._network_time,

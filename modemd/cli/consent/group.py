@@ -15,6 +15,8 @@ class ConsentCommands(LazyGroup):
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = {
         "show": ("consent.show", "show"),
+        "test": ("consent.test", "test"),
+        "words": ("consent.words", "words"),
     }
 
 
