@@ -17,6 +17,8 @@ from modemd.rules.consent.words.keywords import KeywordAction
 _COLUMNS = ("word", "action", "languages", "countries", "strength", "state", "source")
 _SPARE_COLUMNS = ("source", "strength", "countries")
 
+_MOST_TAGS = 5
+
 word = click.argument("word")
 country = click.option("--country", help="Only for numbers of this country: two letters, such as FR.")
 action = click.option(
@@ -40,7 +42,7 @@ def words(context: click.Context, config: Path | None, language: str | None, as_
         print_json(found)
     else:
         rows = [
-            {**row, "languages": " ".join(row["languages"]), "countries": " ".join(row["countries"])} for row in found
+            {**row, "languages": _sum_up(row["languages"]), "countries": _sum_up(row["countries"])} for row in found
         ]
         print_table(rows, _COLUMNS, zone=settings.timezone, spare=_SPARE_COLUMNS)
 
@@ -80,6 +82,11 @@ def reassign(config: Path, as_json: bool, **new: str | None) -> None:
 def disable(config: Path, as_json: bool, **old: str | None) -> None:
     """Let a word mean nothing."""
     _change(config, "disable", old, as_json)
+
+
+def _sum_up(tags: list[str]) -> str:
+    """Returns tags in one line; if there are many, the first ones, and how many follow."""
+    return " ".join(tags) if len(tags) <= _MOST_TAGS else f"{' '.join(tags[:_MOST_TAGS])} +{len(tags) - _MOST_TAGS}"
 
 
 def _change(config: Path, kind: str, given: dict[str, Any], as_json: bool) -> None:

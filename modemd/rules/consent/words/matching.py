@@ -315,8 +315,8 @@ class _Text:
         return None
 
     def _is_doubtful(self, phrase: Keyword, place: int) -> bool:
-        """Returns whether a listed phrase is not surely a wish here: it is negated, or the text asks something, has a condition, or
-        is about something else."""
+        """Returns whether a listed phrase is not surely a wish here: it is negated, or the text asks something, has a condition,
+        or is about something else."""
         readings = [self._concepts[language] for language in phrase.languages if language in self._concepts]
         return (
             self._is_asked
