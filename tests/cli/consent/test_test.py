@@ -23,10 +23,12 @@ def test_without_a_configuration_the_shipped_words_count(
     modemd: Modemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No file is needed, and none is made."""
-    monkeypatch.setattr(options, "CONFIG_PLACES", (tmp_path / "none.yaml",))
+    monkeypatch.setattr(options, "CONFIG_PLACES", (tmp_path / "none.yaml", tmp_path / "neither.yaml"))
     monkeypatch.delenv(options.CONFIG_VARIABLE, raising=False)
     before = sorted(tmp_path.iterdir())
-    found = json.loads(modemd("consent", "test", "Arrêt !", "--from", ALICE, "--json").out)
+    ended = modemd("consent", "test", "Arrêt !", "--from", ALICE, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    found = json.loads(ended.out)
     assert found.keys() >= KEYS
     assert (found["action"], found["tier"], found["word"], found["language"]) == ("opt_out", 1, "ARRET", "fr")
     assert modemd("consent", "test", "OUI", "--from", ALICE, "--state", "pending").out.startswith("confirm (tier 1)")
@@ -36,6 +38,7 @@ def test_without_a_configuration_the_shipped_words_count(
 
 def test_without_a_database_the_configuration_counts(modemd: Modemd, tmp_path: Path) -> None:
     """A daemon that has never run is no reason to refuse an answer."""
+    (tmp_path / "modemd.db").unlink()
     found = json.loads(modemd("consent", "test", "STOP", "--from", ALICE, "--config", "FILE", "--json").out)
     assert found["action"] == "opt_out"
     assert not (tmp_path / "modemd.db").exists()
