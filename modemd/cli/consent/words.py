@@ -33,7 +33,10 @@ language = click.option("--language", required=True, help="The language of the w
 @options.as_json
 @click.pass_context
 def words(context: click.Context, config: Path | None, language: str | None, as_json: bool) -> None:
-    """List the words by which people opt out and in, confirm, and ask for help."""
+    """List the words of consent.
+
+    These are the words by which people opt out or in, confirm, or ask for help.
+    """
     if context.invoked_subcommand is not None:
         return
     settings = load(options.need_config(context, config))
