@@ -50,7 +50,7 @@ ROOMS: dict[str, set[str]] = {
 # Floors within a room, the lowest first: a module or package imports only those of lower floors, never one of its own floor.
 FLOORS: dict[str, tuple[str, ...]] = {
     "service": (
-        "store_retry views pages rules_in_force",
+        "store_retry views pages rules_in_force authorship",
         "messages dispatch consent wakeups",
         "inbox calendar contacts",
         "modems",
@@ -59,7 +59,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "assembly",
     ),
     "store": (
-        "timestamps sqlite_errors connection tally",
+        "timestamps sqlite_errors tally",
+        "keyed_hashes",
+        "connection",
         "rows",
         "events lanes tables",
         "transitions",

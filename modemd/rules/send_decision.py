@@ -84,9 +84,9 @@ def decide(
         )
         return SendDecision(SendVerdict.WAIT if waits else SendVerdict.SEND)
     if facts.expires_at <= now and not facts.is_started:
-        return SendDecision(SendVerdict.EXPIRE, "validity_over")
+        return SendDecision(SendVerdict.EXPIRE, RefusalCode.VALIDITY_OVER)
     if marketing_waits and facts.message_class is MessageClass.MARKETING and not facts.is_started:
-        return SendDecision(SendVerdict.WAIT, "roaming")
+        return SendDecision(SendVerdict.WAIT, RefusalCode.ROAMING)
     if facts.window is not None and not facts.is_started:
         opening = facts.window.find_hold_end(now, facts.parts)
         if opening is not None:

@@ -21,11 +21,16 @@ from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.entries import ConsentEntries
+from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
 from modemd.service.consent.holidays import HolidayUpdates
+from modemd.service.consent.imports import ConsentImports
+from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
@@ -65,7 +70,7 @@ from modemd.store import Store
 @dataclass(frozen=True, slots=True)
 class Collaborators:
     """Collaborators that touch the world outside, as the composition root passes it in. `credentials`: the folder of systemd's
-    credentials for this service."""
+    credentials for this service; `anchors`: the file for the anchors of the consent ledger."""
 
     settings: CurrentSettings
     store: Store
@@ -75,6 +80,7 @@ class Collaborators:
     words: Words
     random: Random
     credentials: Path | None = None
+    anchors: Path | None = None
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
@@ -143,9 +149,11 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
+    reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
         store, current_settings, rules, current_words.current, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
+        find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
     backend = ServiceBackend(
         store,
@@ -196,9 +204,11 @@ def assemble(collaborators: Collaborators) -> Service:
     recurring = RecurringSends(
         store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
-    scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
     holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
+    ledger = ConsentLedger(store, clock, collaborators.anchors)
+    nightly = nightly_job(settings.timezone, ledger.write_anchor)
+    scheduler = JobScheduler(store, clock, settings.timezone, [nightly], is_clock_trusted)
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
@@ -238,11 +248,16 @@ def assemble(collaborators: Collaborators) -> Service:
         messages=messages,
         inbox=inbound,
         consent=Consent(
-            ConsentRecords(store, current_settings, clock),
-            quiet_hours,
-            QuietHoursViews(quiet_hours, current_settings, clock),
-            current_words,
-            ConsentWords(store, current_words, current_settings, clock),
+            records=ConsentRecords(store, current_settings, clock),
+            ledger=ledger,
+            histories=ConsentHistories(store, current_settings),
+            entries=ConsentEntries(store, current_settings, clock),
+            imports=ConsentImports(store, current_settings, clock),
+            current_quiet_hours=quiet_hours,
+            quiet_hours=QuietHoursViews(quiet_hours, current_settings, clock),
+            reply_texts=reply_texts,
+            current_words=current_words,
+            words=ConsentWords(store, current_words, current_settings, clock, lambda: reply_texts.texts),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),

@@ -11,9 +11,14 @@ from typing import Any
 from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.entries import ConsentEntries
+from modemd.service.consent.history import ConsentHistories
+from modemd.service.consent.imports import ConsentImports
+from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
@@ -62,11 +67,17 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, the quiet hours, in force and as they are shown, and the words, likewise."""
+    """Consent: the records of it, the ledger, one person's history, what people enter or import; the quiet hours (in force, and
+    as they are shown); the texts of replies and notices; and the words, likewise."""
 
     records: ConsentRecords
+    ledger: ConsentLedger
+    histories: ConsentHistories
+    entries: ConsentEntries
+    imports: ConsentImports
     current_quiet_hours: CurrentQuietHours
     quiet_hours: QuietHoursViews
+    reply_texts: ReplyTexts
     current_words: CurrentWords
     words: ConsentWords
 
@@ -167,6 +178,7 @@ class Service:
         self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
+        await self.consent.reply_texts.load()
         await self.modems.discovery.recall()
         await self.consent.current_quiet_hours.load(self._store)
         await self.consent.current_words.load(self._store)

@@ -29,6 +29,7 @@ from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.timestamps import to_text
 from tests.service.assembled import HandClock
 from tests.sim.world.store import fresh_database, rows, store_over
+from tests.sim.world.unrestricted import unrestricted
 
 ALICE, BOB = "+33612345678", "+33612345679"
 WEST, EAST = "8933010000000000010", "8933010000000000028"
@@ -63,7 +64,7 @@ class Bench:
         self.hand = HandClock()
         self.clock = clock or self.hand
         self.settings = Settings.model_validate(
-            {"database": "/modemd.db", "modems": [{"name": "west", "port": "/dev/west"}], **configured},
+            {"database": "/modemd.db", "modems": [{"name": "west", "port": "/dev/west"}], **unrestricted(configured)},
             context={"folder": Path("/")},
         )
         source = CurrentSettings(self.settings)

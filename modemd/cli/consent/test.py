@@ -13,6 +13,7 @@ from modemd.cli.client import call_api
 from modemd.cli.output import echo, print_json, print_sentence, printable
 from modemd.config import Settings, load
 from modemd.errors import NoDatabase
+from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.decision import ConsentState, make_answer_words
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.consent.words.trial import TrialFacts, try_text
@@ -70,4 +71,4 @@ def _ask(settings: Settings | None, text: str, sender: str, state: str | None, a
         home=settings.country if settings is not None else None,
         brand=settings.brand if settings is not None else None,
     )
-    return document(try_text(text, Words.load(), facts))
+    return document(try_text(text, Words.load(), Texts.load(), facts))

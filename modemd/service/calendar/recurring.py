@@ -15,8 +15,9 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
+from modemd.service.authorship import check_authorship
 from modemd.service.calendar.cron import CronTimes, parse_cron
-from modemd.service.messages.decisions import Authorship, check_authorship
+from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import MessageRequest, Submission
 from modemd.service.rules_in_force import RulesInForce

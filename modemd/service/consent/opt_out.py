@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from modemd.config import Settings
 from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent import replies
+from modemd.rules.consent.texts.kinds import TextKind
+from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.keywords import KeywordAction
 from modemd.rules.consent.words.language import choose_language
 from modemd.rules.consent.words.matching import MatchTier, WordMatch, Words
@@ -49,6 +50,7 @@ class OptOutRules:
     settings: Settings
     rules: SendingRules
     words: Words
+    texts: Texts
 
     def match(self, text: str, sender: str) -> WordMatch | None:
         """Returns what a text asks for with certainty; None if nothing."""
@@ -79,7 +81,7 @@ class OptOutRules:
             contact_language=statements.read_language(db, whole.sender),
             last_language=None,
             country=self._find_country(whole.sender),
-            supported=replies.LANGUAGES,
+            supported=self.texts.languages,
         )
         statement = statements.ConsentStatement(
             sender.number, opts_in, match.word, language, "sms", whole.inbox_id, stated_at=stated_at
@@ -97,8 +99,8 @@ class OptOutRules:
             return ConsentChange(match, effect)
         if statements.count_confirmations(db, now - HOUR) >= self.settings.consent.confirmations_per_hour:
             return ConsentChange(match, effect, is_over_limit=True)
-        compose = replies.compose_opt_in_reply if opts_in else replies.compose_opt_out_reply
-        text = compose(language, self.settings.brand)
+        kind = TextKind.OPT_IN_REPLY if opts_in else TextKind.OPT_OUT_REPLY
+        text = self.texts.compose(kind, language, brand=self.settings.brand)
         confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.rules, now)
         statements.note_confirmation(db, confirmation.id, now)
         return ConsentChange(match, effect, confirmation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,6 +12,7 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.policy import Marketing
+from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.decision import ConsentState, make_answer_words
 from modemd.rules.consent.words.keywords import (
     ChangeKind,
@@ -69,8 +70,16 @@ class CurrentWords:
 class ConsentWords:
     """Words of consent, as the faces read and change them."""
 
-    def __init__(self, store: Store, current: CurrentWords, settings: CurrentSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        current: CurrentWords,
+        settings: CurrentSettings,
+        clock: Clock,
+        find_texts: Callable[[], Texts],
+    ) -> None:
         self._store = store
+        self._find_texts = find_texts
         self._current = current
         self._settings = settings
         self._clock = clock
@@ -131,7 +140,7 @@ class ConsentWords:
             brand=settings.brand,
             own_numbers=own | {each.number for each in settings.sims.values() if each.number},
         )
-        return try_text(text, self._current.current(), facts)
+        return try_text(text, self._current.current(), self._find_texts(), facts)
 
 
 def _read_facts(db: sqlite3.Connection, number: str) -> tuple[ConsentState, str | None, frozenset[str]]:

@@ -23,7 +23,7 @@ from modemd.rules.quotas import URGENT
 from modemd.rules.routing import PREFERRED_SIM_WAIT
 from modemd.rules.send_decision import SendConditions, SendVerdict
 from modemd.rules.sim_breaker import SimBreakers
-from modemd.service.dispatch.encoding import encode_part
+from modemd.service.dispatch.encoding import encode_part, list_closings
 from modemd.service.dispatch.outcomes import RETRY_S, Outcomes
 from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.quota_holds import QuotaHolds
@@ -65,7 +65,7 @@ class Dispatcher:
         self._on_settled = on_settled
         self._on_ready = on_ready
         self._offers = Offers()
-        self._reservations = Reservations(partial(encode_part, clock), self._offers)
+        self._reservations = Reservations(self._encode, self._offers)
         self._urgent_count = 0  # how often an alarm or otp may have been queued
         self._urgent_seen: dict[str, int] = {}  # that count, when a SIM last searched the queue
         self._marketing_held_sims: frozenset[str] = frozenset()
@@ -304,9 +304,13 @@ class Dispatcher:
             await self._store.write(partial(failed, now=self._clock.now()))
             return None
 
+    def _encode(self, candidate: Candidate) -> bytes:
+        return encode_part(self._clock.now(), candidate, self._rules.current())
+
     def _window_end(self, candidate: Candidate) -> datetime | None:
-        """Returns when the window closes in which a message must begin. None if it has no window, has begun, or the clock is not
-        trusted."""
-        if candidate.window is None or candidate.place.is_started or not self._is_clock_trusted():
+        """Returns when the window closes, or quiet hours begin, before which a message must begin. None if neither holds, it has
+        begun, or the clock is not trusted."""
+        if candidate.place.is_started or not self._is_clock_trusted():
             return None
-        return candidate.window.find_closing(self._clock.now())
+        closings = list_closings(self._clock.now(), candidate, self._rules.current())
+        return min(closings, default=None)

@@ -15,6 +15,7 @@ from modemd.connector import Sender
 from modemd.errors import DecodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import KINDS, MessageClass
+from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.geography import sim_country
 from modemd.rules.sender_numbers import SenderNumber, read_sender
@@ -65,7 +66,7 @@ class InboundMessages:
 
     `on_queued` is called with the confirmation of a word of consent; `on_network_time` with stamps of the network, as
     `StatusReports` says; `on_received`, with SIM, sender and text, for each whole text: it may be an operator's answer to a
-    balance query."""
+    balance query. `find_texts` returns the texts of confirmations that are in force."""
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class InboundMessages:
         on_queued: Callable[[Submitted, MessageClass], None],
         on_network_time: NoteNetworkTime,
         on_received: Callable[[str, str, str], Awaitable[None]] | None = None,
+        find_texts: Callable[[], Texts] = Texts.load,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -87,6 +89,7 @@ class InboundMessages:
         self._on_queued = on_queued
         self._on_network_time = on_network_time
         self._on_received = on_received
+        self._find_texts = find_texts
         self._reports = StatusReports(clock, on_network_time)
         self.confirmation_limit = ConfirmationLimit(clock)
 
@@ -162,7 +165,8 @@ class InboundMessages:
         arrival = replace(_make_arrival(sender, tpdu, message, originator.number), slot=slot)
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None, arrival.sender)
-        now, rules = self._clock.now(), OptOutRules(self._settings.current(), self._rules.current(), self._words())
+        now = self._clock.now()
+        rules = OptOutRules(self._settings.current(), self._rules.current(), self._words(), self._find_texts())
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write

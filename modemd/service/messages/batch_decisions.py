@@ -12,7 +12,7 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.pauses import BATCH_PAUSED
-from modemd.service.messages.decisions import check_authorship
+from modemd.service.authorship import check_authorship
 from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store

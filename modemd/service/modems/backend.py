@@ -20,8 +20,8 @@ from modemd.store import Store, sims
 
 class ServiceBackend:
     """Implementation of `modemd.modem.backend.Backend` over the store. `on_network_time` is called with the network's time and
-    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send; `on_sim` with each SIM
-    that answers."""
+    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send; `on_sim` with a
+    SIM that answers."""
 
     def __init__(
         self,

@@ -18,8 +18,9 @@ from modemd.rules.pauses import Pause, find_stopped_classes
 from modemd.rules.quotas import QuotaUsage
 from modemd.rules.sending_time import SimCapacity
 from modemd.rules.sim_breaker import SimBreakers
+from modemd.service.authorship import check_authorship
 from modemd.service.dispatch.policy import SendingPolicy, SimLimits
-from modemd.service.messages.decisions import Authorship, check_authorship
+from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.named_sim import PAUSE_WAITS, check_sim_id, describe_unmet
 from modemd.service.sims.balances import Balances
 from modemd.service.store_retry import StoreRetry

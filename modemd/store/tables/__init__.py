@@ -8,7 +8,7 @@ there are few indexes, and most hold only the rows that their query is about.
 from __future__ import annotations
 
 from modemd.store import tally
-from modemd.store.tables import alarms, calendar, consent_words, contacts, holidays, inbox, outbox, queue, sims
+from modemd.store.tables import alarms, calendar, consent_words, contacts, holidays, inbox, outbox, queue, sims, texts
 
 # A subject that refers to another comes behind it; the tally's triggers are on tables of the others.
 STATEMENTS = (
@@ -21,5 +21,6 @@ STATEMENTS = (
     *calendar.STATEMENTS,
     *holidays.STATEMENTS,
     *alarms.STATEMENTS,
+    *texts.STATEMENTS,
     *tally.STATEMENTS,
 )

@@ -77,7 +77,7 @@ async def test_a_trial_uses_what_is_stored_and_stores_nothing(tmp_path: Path) ->
         await assembled.store.write(lambda db: statements.apply_statement(db, said, NOON))
         back = (await client.get(f"{TRY}OUI")).json
         assert (back["action"], back["state"], back["tier"], back["language"]) == ("opt_in", "opted_out", 1, "fr")
-        assert back["reply"].startswith("Chez Paul: ")
+        assert back["reply"].startswith("Chez Paul")
         assert (await client.get(f"{TRY}START")).json["language"] == "de"
         assert (await client.get(f"{TRY}OUI&state=pending")).json["action"] == "confirm"
         assert (await client.get(f"{TRY}OUI&answers=oui,non")).json["action"] == "none"

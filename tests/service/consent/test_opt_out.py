@@ -86,7 +86,7 @@ async def test_start_brings_offers_back_with_one_answer() -> None:
     """In the language of the STOP before it, where the word itself does not say."""
     b = Bench()
     await b.wrote_to(ALICE)
-    await comes(b, ALICE, "STOPP")
+    await comes(b, ALICE, "ABMELDEN")
     await comes(b, ALICE, "START")
     assert b.one("SELECT marketing FROM contact")["marketing"] == "opted_in"
     texts = [row["text"] for row in b.all("SELECT text FROM message ORDER BY id")]

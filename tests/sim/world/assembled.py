@@ -26,6 +26,7 @@ from modemd.store import Store
 from tests.sim.world.loop import LoopClock
 from tests.sim.world.process import DevicePort, Process
 from tests.sim.world.store import LONGEST_FSYNC_S, SeededReader, SeededWriter, fresh_database, rows
+from tests.sim.world.unrestricted import unrestricted
 from tests.sim.world.usb_bus import SimBus
 
 FAMILIES = ("huawei_e3372", "sim800")
@@ -82,7 +83,7 @@ class Simulation:
                 "database": "/sim/modemd.db",
                 "country": "FR",
                 "modems": found or [{"name": device.name, "port": f"/sim/{device.name}"} for device in self.devices],
-                **configured,
+                **unrestricted(configured),
             },
             context={"folder": Path("/sim")},
         )

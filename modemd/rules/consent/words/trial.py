@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers, sender_numbers
-from modemd.rules.consent import replies
+from modemd.rules.consent.texts.kinds import TextKind
+from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.decision import ConsentState, InboundAction, InboundDecision, decide
 from modemd.rules.consent.words.language import choose_language
 from modemd.rules.consent.words.matching import Words
@@ -45,7 +46,7 @@ class TextTrial:
     state: ConsentState
 
 
-def try_text(text: str, words: Words, facts: TrialFacts) -> TextTrial:
+def try_text(text: str, words: Words, texts: Texts, facts: TrialFacts) -> TextTrial:
     """Returns what follows from a text. Raises Refused (`bad_number`) if the sender is empty."""
     if not facts.sender.strip():
         raise Refused(ErrorCode.BAD_NUMBER, "the sender is empty; give a number, a short code or a name")
@@ -60,10 +61,10 @@ def try_text(text: str, words: Words, facts: TrialFacts) -> TextTrial:
             contact_language=facts.contact_language,
             last_language=facts.last_language,
             country=country,
-            supported=replies.LANGUAGES,
+            supported=texts.languages,
         )
     silence = _find_silence(decision, facts, sender)
-    reply = _compose_reply(decision, language, facts.brand) if language is not None and silence is None else None
+    reply = _compose_reply(texts, decision, language, facts.brand) if language is not None and silence is None else None
     because = decision.because if silence is None else f"{decision.because}; no reply: {silence}"
     tier = int(decision.tier) if decision.tier is not None else None
     return TextTrial(
@@ -84,8 +85,6 @@ def _find_silence(decision: InboundDecision, facts: TrialFacts, sender: str) -> 
         return "a person reads it first, and marketing is held until then"
     if not decision.may_answer:
         return "they have opted out"
-    if decision.action is InboundAction.HELP:
-        return "there is no text for it"
     if decision.action is InboundAction.OPT_OUT and facts.state is ConsentState.OPTED_OUT:
         return "they had opted out already"
     if decision.action is InboundAction.OPT_IN and facts.state is ConsentState.OPTED_IN:
@@ -97,10 +96,15 @@ def _find_silence(decision: InboundDecision, facts: TrialFacts, sender: str) -> 
     return None
 
 
-def _compose_reply(decision: InboundDecision, language: str, brand: str | None) -> str | None:
+_KINDS = {
+    InboundAction.OPT_OUT: TextKind.OPT_OUT_REPLY,
+    InboundAction.OPT_IN: TextKind.OPT_IN_REPLY,
+    InboundAction.CONFIRM: TextKind.OPT_IN_REPLY,
+    InboundAction.HELP: TextKind.HELP_REPLY,
+}
+
+
+def _compose_reply(texts: Texts, decision: InboundDecision, language: str, brand: str | None) -> str | None:
     """Returns the text of the reply. The one place where a trial composes one."""
-    if decision.action is InboundAction.OPT_OUT:
-        return replies.compose_opt_out_reply(language, brand)
-    if decision.action in (InboundAction.OPT_IN, InboundAction.CONFIRM):
-        return replies.compose_opt_in_reply(language, brand)
-    return None
+    kind = _KINDS.get(decision.action)
+    return texts.compose(kind, language, brand=brand) if kind is not None else None
