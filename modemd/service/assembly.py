@@ -38,6 +38,7 @@ from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.consent.requests import OptInRequests
 from modemd.service.consent.reviews import Reviews
 from modemd.service.consent.stop_words import MailStopWords
+from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -103,6 +104,7 @@ def assemble(collaborators: Collaborators) -> Service:
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
     wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
     rules = RulesInForce(current_settings, quiet_hours.current)
+    current_words = CurrentWords(collaborators.words)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -158,7 +160,7 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
-        store, current_settings, rules, collaborators.words, clock,
+        store, current_settings, rules, current_words.current, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
         find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
@@ -285,6 +287,8 @@ def assemble(collaborators: Collaborators) -> Service:
             quiet_hours=QuietHoursViews(quiet_hours, current_settings, clock),
             reply_texts=reply_texts,
             emails=ContactEmails(store, current_settings, clock),
+            current_words=current_words,
+            words=ConsentWords(store, current_words, current_settings, clock, lambda: reply_texts.texts),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),

@@ -26,6 +26,8 @@ class ConsentCommands(LazyGroup):
         "request": ("consent.request", "request"),
         "reviews": ("consent.reviews", "reviews"),
         "review": ("consent.reviews", "review"),
+        "test": ("consent.test", "test"),
+        "words": ("consent.words", "words"),
     }
 
 
