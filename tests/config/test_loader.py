@@ -28,6 +28,7 @@ from modemd.config import (
     load,
 )
 from modemd.config.alarms import AlarmSettings
+from modemd.config.consent_lists import DoubleOptInSettings, ListSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings
 from modemd.config.settings import BalanceSmsSettings
 from modemd.errors import ConfigError
@@ -93,6 +94,8 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert balance.model_fields_set == set(BalanceSettings.model_fields) - {"sms"}
     assert settings.limits.model_fields_set == set(LimitSettings.model_fields)
     assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
+    assert settings.consent.lists["promo"].model_fields_set == set(ListSettings.model_fields)
+    assert settings.consent.double_opt_in.model_fields_set == set(DoubleOptInSettings.model_fields)
     assert settings.validity.model_fields_set == set(ValiditySettings.model_fields)
     assert settings.alarms.model_fields_set == set(AlarmSettings.model_fields)
     assert settings.retention.model_fields_set == set(RetentionSettings.model_fields)
@@ -110,6 +113,8 @@ def test_the_example_file_loads_and_says_everything() -> None:
         BalanceSmsSettings,
         LimitSettings,
         ConsentSettings,
+        ListSettings,
+        DoubleOptInSettings,
         ValiditySettings,
         AlarmSettings,
         RetentionSettings,
