@@ -24,13 +24,15 @@ from modemd.modem.discovery.port_lists import EmulatedPorts, SystemPorts
 from modemd.modem.link.port import open_serial
 from modemd.modem.recovery.usb_reset import TOOLS
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.sd_notify import ServiceManager
 from modemd.service.assembly import Collaborators, assemble
+from modemd.service.consent import holiday_program
 from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Service
 from modemd.store import Store
 from modemd.store.files import backup, opening
+from modemd.store.files.anchors import anchor_file
 from modemd.store.files.restore import RestoreResult
 
 log = logs.get(__name__)
@@ -82,11 +84,13 @@ async def _assembled(settings: Settings, open_store: Callable[[], Awaitable[Stor
                 clock=SystemClock(),
                 open_port=open_serial,
                 profiles=profiles,
-                keywords=Keywords.load(),
+                words=Words.load(),
                 random=Random(),
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
+                anchors=settings.consent.anchor or anchor_file(settings.database),
                 port_list=make_port_list(settings.finding.emulator),
                 tools=TOOLS,
+                list_holidays=holiday_program.list_holidays,
                 is_clock_synchronised=is_system_clock_synchronised,
             )
         )
@@ -140,6 +144,8 @@ async def _open_store(settings: Settings, patience_s: float) -> Store:
         await asyncio.sleep(LOCK_RETRY_S)
     if store.is_new:
         log.warning("made a new database", path=settings.database)
+    if store.key_problem is not None:
+        log.error("the consent ledger has no key: nothing protects its new rows", because=store.key_problem)
     return store
 
 

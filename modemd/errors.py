@@ -52,6 +52,7 @@ class ErrorCode(StrEnum):
     ASKED_LATELY = "asked_lately", 409
     BAD_CHANNEL = "bad_channel"
     BAD_CLASS = "bad_class"
+    BAD_COUNTRY = "bad_country"
     BAD_CRON = "bad_cron"
     BAD_ENCODING = "bad_encoding"
     BAD_KEY = "bad_key"
@@ -69,10 +70,13 @@ class ErrorCode(StrEnum):
     BAD_VALIDITY = "bad_validity"
     BAD_VERDICT = "bad_verdict"
     BAD_WINDOW = "bad_window"
+    BAD_WORD = "bad_word"
     CANCELLING = "cancelling", 409
     CLOSED = "closed", 409
     EMERGENCY_NUMBER = "emergency_number"
     EMPTY_TEXT = "empty_text"
+    FIXED_WORD = "fixed_word", 409
+    EVIDENCE_TOO_OLD = "evidence_too_old", 409
     IN_THE_PAST = "in_the_past"
     KEY_REUSED = "key_reused", 409
     LIST_NOT_ALLOWED = "list_not_allowed"

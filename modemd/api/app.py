@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 
 from modemd import __version__
 from modemd.api import bodies, contacts, errors, inbox, messages, modems, requests, schedules, sims, status
-from modemd.api.consent import records, reviews
+from modemd.api.consent import entries, ledger, quiet_hours, records, reply_texts, reviews
 from modemd.api.consent import requests as opt_in_requests
 from modemd.service.service import Service
 
@@ -23,8 +23,9 @@ def create_app(service: Service) -> FastAPI:
         dependencies=[Depends(requests.refuse_unknown_queries)],
     )
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
-    subjects = (messages, inbox, contacts, modems, status, schedules, sims, records, opt_in_requests, reviews)
-    routers = [subject.make_router(service) for subject in subjects]
+    subjects = (messages, inbox, contacts, modems, status, schedules, sims)
+    about_consent = (records, entries, ledger, opt_in_requests, reviews, quiet_hours, reply_texts)
+    routers = [subject.make_router(service) for subject in (*subjects, *about_consent)]
     for router in routers:
         app.include_router(router)
     errors.add_error_handlers(app, [route for router in routers for route in router.routes])
@@ -33,4 +34,6 @@ def create_app(service: Service) -> FastAPI:
 
 def find_largest_body(path: str) -> int:
     """Returns the most octets of a body that is sent to `path`."""
-    return messages.LARGEST_CSV if path in (messages.BATCHES, messages.BATCH_PREVIEW) else bodies.LARGEST_JSON
+    if path in (messages.BATCHES, messages.BATCH_PREVIEW, entries.IMPORT):
+        return messages.LARGEST_CSV
+    return entries.LARGEST_ENTRY if path.startswith(entries.NUMBERS) else bodies.LARGEST_JSON

@@ -49,6 +49,8 @@ Everything runs on one event loop. These tasks run from start to stop (their nam
   through `handle_message`.
 - "alarms" (`Alarms.run`): stores alarms and notifies of them. Others call `raise_alarm` and `clear`.
 - "watch" (`AlarmChecks.run`): raises and clears alarms. Nothing calls it.
+- "filter watch" (`FilterWatch.run`, unless `filter_watch.enabled` is false): pauses marketing on a SIM whose messages stop
+  arriving. Nothing calls it.
 - "house-keeping" (`Retention.run`): deletes what was stored long enough. Nothing calls it.
 - "store watch" (`StoreOutage.run`): waits for `Store.failed`, then tries the database until it takes changes again.
 - "rules" (`SimControl.relane`, if the routing rules have changed since the last start): moves parts to their new lanes, and ends.

@@ -8,19 +8,22 @@ from datetime import datetime, timedelta
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
+from modemd.rules.refusals import RefusalCode
 from modemd.store.transitions import advance_part, update_message_state
 
 # The rest of a message of which a part has left is valid for so much longer.
 REMAINDER_VALIDITY = timedelta(hours=24)
 
 
-def end_overdue_parts(db: sqlite3.Connection, parts: Sequence[sqlite3.Row], now: datetime) -> None:
-    """Ends waiting parts whose time is over. They expire; the rest of a started message fails; and a part that waited to be
-    repeated is unknown again."""
+def end_overdue_parts(
+    db: sqlite3.Connection, parts: Sequence[sqlite3.Row], now: datetime, reason: str = RefusalCode.VALIDITY_OVER
+) -> None:
+    """Ends waiting parts whose time is over, or will be before they may go (`reason`). They expire; the rest of a started message
+    fails; and a part that waited to be repeated is unknown again."""
     for part in parts:
         advance_part(db, part, _find_ending_event(db, part), now)
     for message_id in {part["message_id"] for part in parts}:
-        update_message_state(db, message_id, now, "validity_over")
+        update_message_state(db, message_id, now, reason)
 
 
 def _find_ending_event(db: sqlite3.Connection, part: sqlite3.Row) -> states.PartEvent:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from modemd.errors import ErrorCode, Refused
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
 from modemd.store.events import add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
@@ -140,7 +140,7 @@ def execute_run(
     schedule: Schedule,
     local: str,
     messages: Sequence[OutboundMessage],
-    policy: ConsentPolicy,
+    rules: SendingRules,
     now: datetime,
     outcome: RunOutcome,
     error: str | None = None,
@@ -159,7 +159,7 @@ def execute_run(
     )
     if not new.rowcount:
         return None
-    submitted = [accept.submit(db, each, policy, now) for each in messages]
+    submitted = [accept.submit(db, each, rules, now) for each in messages]
     ids = json.dumps([each.id for each in submitted]) if submitted else None
     db.execute("UPDATE schedule_run SET messages = ? WHERE schedule_id = ? AND local = ?", (ids, schedule.id, local))
     return submitted

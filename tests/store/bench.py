@@ -10,14 +10,15 @@ from typing import Any
 
 from modemd.rules import report_matching
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.phone_numbers import is_same_number
 from modemd.rules.report_matching import AttemptFacts, ReportFacts
 from modemd.rules.send_decision import SendDecision, SendFacts, decide
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import lanes
 from modemd.store.connection import connect
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentEffect, ConsentStatement
+from modemd.store.files.keys import ensure_key
 from modemd.store.inbound import status_reports
 from modemd.store.outbox import accept, due
 from modemd.store.outbox.accept import Submitted
@@ -43,10 +44,10 @@ class Bench:
     """The writer's connection, without its thread: every call is a change of its own."""
 
     def __init__(self, path: Path) -> None:
-        self.db: sqlite3.Connection = connect(path)
+        self.db: sqlite3.Connection = connect(path, ensure_key(path))
         migrate(self.db)
         self.now = START
-        self.policy = ConsentPolicy()
+        self.rules = SendingRules()
         self._reports = 0
 
     def passes(self, **duration: float) -> None:
@@ -70,14 +71,14 @@ class Bench:
         new = OutboundMessage(
             to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned, list_name=list_name
         )
-        return accept.submit(self.db, new, self.policy, self.now)
+        return accept.submit(self.db, new, self.rules, self.now)
 
     def submit(self, to: str = ALICE, message_class: MessageClass = MessageClass.TRANSACTIONAL, **more: Any) -> int:
         """Submit a message, as `submitted`: its id."""
         return self.submitted(to, message_class, **more).id
 
     def decide(self, facts: SendFacts) -> SendDecision:
-        return decide(facts, self.policy, self.now)
+        return decide(facts, self.rules, self.now)
 
     def claim(self, sim: str = WEST, *, skip: Collection[int] = (), ahead: bool = False) -> Claim | None:
         return claims.claim(self.db, sim, f"modem of {sim}", self.decide, self.now, skip=skip, ahead=ahead)

@@ -18,7 +18,7 @@ def test_a_local_time_runs_once(bench: Bench) -> None:
     def run(local: str) -> bool:
         message = OutboundMessage(ALICE, "hi", MessageClass.OTP, 1, bench.now.replace(year=2027))
         return (
-            schedules.execute_run(bench.db, found, local, [message], bench.policy, bench.now, RunOutcome.SENT)
+            schedules.execute_run(bench.db, found, local, [message], bench.rules, bench.now, RunOutcome.SENT)
             is not None
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from modemd.rules.consent.keywords import normalise
+from modemd.rules.consent.words.normalisation import normalise
 
 
 class JoinWords:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -18,7 +18,9 @@ from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent import double_opt_in as rules
 from modemd.rules.consent.double_opt_in import OptInEvent
-from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.consent.policy import Marketing
+from modemd.rules.consent.texts.texts import Texts
+from modemd.rules.sending_rules import SendingRules
 from modemd.rules.states import MessageState
 from modemd.service.consent import opt_in_texts
 from modemd.service.consent.opt_in_texts import OptInText
@@ -111,11 +113,12 @@ class OptInResult:
 
 @dataclass(frozen=True, slots=True)
 class DoubleOptIn:
-    """Requests to confirm and their answers, by the settings in force. `find_opening`: for a number and a moment, when what
-    modemd sends by itself may go out; None: at once."""
+    """Requests to confirm and their answers, by the settings, rules and texts in force. `find_opening`: for a number and a
+    moment, when what modemd sends by itself may go out; None: at once."""
 
     settings: Settings
-    policy: ConsentPolicy
+    sending: SendingRules
+    texts: Texts = field(default_factory=Texts.load)
     find_opening: Callable[[str, datetime], datetime | None] = lambda number, now: None
 
     # Requests
@@ -128,7 +131,7 @@ class DoubleOptIn:
         begins = max(order.not_before or now, now)
         expires_at = begins + self.settings.consent.double_opt_in.expires_after
         language = order.language or statements.read_language(db, order.number) or self._find_list_language(order)
-        text = opt_in_texts.compose_request(self.settings, order.list_name, language)
+        text = opt_in_texts.compose_request(self.settings, self.texts, order.list_name, language)
         message = self._submit(
             db, order.number, text, order.sim, begins, min(expires_at, begins + REQUEST_VALIDITY), now
         )
@@ -202,7 +205,7 @@ class DoubleOptIn:
             at=begins if begins > now else None,
             pinned=sim,
         )
-        return accept.submit(db, new, self.policy, now)
+        return accept.submit(db, new, self.sending, now)
 
     def _make_entry(self, order: OptInOrder, text: OptInText, message: Submitted) -> ConsentEvent:
         told = (order.evidence, f"shown there: {order.shown}" if order.shown else None)
@@ -303,7 +306,7 @@ class DoubleOptIn:
             return None
         configured = self.settings.consent.lists.get(list_name) if list_name is not None else None
         language = word.language or statements.read_language(db, word.number) or (configured and configured.language)
-        text = opt_in_texts.compose_welcome(self.settings, language or None)
+        text = opt_in_texts.compose_welcome(self.settings, self.texts, language or None)
         expires_at = now + self.settings.validity.of(MessageClass.SYSTEM)
         answer = self._submit(db, word.number, text, word.sim, now, expires_at, now)
         statements.note_confirmation(db, answer.id, now)
@@ -325,7 +328,7 @@ class DoubleOptIn:
 
     def _remind(self, db: sqlite3.Connection, request: OpenRequest, now: datetime) -> Submitted | None:
         try:
-            text = opt_in_texts.compose_reminder(self.settings, request.list_name, request.language)
+            text = opt_in_texts.compose_reminder(self.settings, self.texts, request.list_name, request.language)
         except (Refused, KeyError):  # the list or its setting is gone since
             return None
         asked_by = opt_in_requests.list_sent(db, request)[-1].sim

@@ -12,8 +12,9 @@ from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.consent.texts.texts import Texts
 from modemd.service.consent.double_opt_in import DoubleOptIn, OptInOrder
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, listings
 from modemd.store.outbox.accept import Submitted
 from modemd.store.rows import MessageRow
@@ -34,28 +35,30 @@ class RequestView:
 
 
 class OptInRequests:
-    """Requests to confirm. `on_queued` is called with the message of each; `find_opening`: for a number and a moment, when a
-    request that the person does not wait for may be sent; None: at once."""
+    """Requests to confirm. `on_queued` is called with the message of each; `find_texts` returns the texts in force;
+    `find_opening`: for a number and a moment, when a request that the person does not wait for may be sent; None: at once."""
 
     def __init__(
         self,
         store: Store,
         settings: CurrentSettings,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         on_queued: Callable[[Submitted, MessageClass], None],
+        find_texts: Callable[[], Texts] = Texts.load,
         find_opening: Callable[[str, datetime], datetime | None] = lambda number, now: None,
     ) -> None:
         self._store = store
         self._settings = settings
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._on_queued = on_queued
+        self._find_texts = find_texts
         self._find_opening = find_opening
 
     def rules(self) -> DoubleOptIn:
         """Returns the double opt-in by the settings in force, for a transaction."""
-        return DoubleOptIn(self._settings.current(), self._policy, self._find_opening)
+        return DoubleOptIn(self._settings.current(), self._rules.current(), self._find_texts(), self._find_opening)
 
     async def request(self, order: OptInOrder) -> RequestView:
         """Asks a number, in any spelling, to confirm. Returns the request. Raises Refused (`bad_number`, `not_possible`,

@@ -19,9 +19,10 @@ from modemd.config.values import LONGEST_VALIDITY
 from modemd.errors import EncodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import SUBMITTABLE, MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
 from modemd.rules.windows import Window
 from modemd.service.messages.named_sim import MESSAGE_WAITS, check_sim_id, describe_unmet
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, listings, sims
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
@@ -75,13 +76,13 @@ class Submission:
         self,
         store: Store,
         settings: CurrentSettings,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         on_queued: Callable[[Submitted, MessageClass], None],
     ) -> None:
         self._store = store
         self._settings = settings
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._on_queued = on_queued
 
@@ -174,7 +175,7 @@ class Submission:
 
     async def _store_messages(self, checked: Sequence[CheckedMessage]) -> list[SubmitResult]:
         now = self._clock.now()
-        results = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
+        results = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._rules.current(), now))
         for (new, _), (submitted, _, _) in zip(checked, results, strict=True):
             if not submitted.is_repetition:
                 self._on_queued(submitted, new.message_class)
@@ -190,13 +191,13 @@ def _sim_warnings(new: OutboundMessage, *, is_met: bool) -> tuple[str, ...]:
 
 
 def _submit_all(
-    new: Sequence[OutboundMessage], policy: ConsentPolicy, now: datetime, db: sqlite3.Connection
+    new: Sequence[OutboundMessage], rules: SendingRules, now: datetime, db: sqlite3.Connection
 ) -> list[tuple[Submitted, MessageRow, bool]]:
     """Accepts messages. Returns each with its row, and whether the SIM that it names was ever met."""
     for each in new:
         if each.at is not None and each.key is not None and not accept.has_key(db, each.key):
             check_time(each.at, now)
-    submitted = [accept.submit(db, each, policy, now) for each in new]
+    submitted = [accept.submit(db, each, rules, now) for each in new]
     return [
         (each, listings.list_messages(db, id=each.id)[0], message.pinned is None or sims.is_known(db, message.pinned))
         for message, each in zip(new, submitted, strict=True)

@@ -14,9 +14,11 @@ from modemd.rules.consent.policy import Marketing
 from modemd.rules.sender_numbers import list_national_forms
 from modemd.store.consent import ledger, lists, opt_in_requests, reviews
 from modemd.store.consent.ledger import ConsentAction, ConsentEvent
+from modemd.store.consent.proof import NO_PROOF, Proof, store_file
 from modemd.store.consent.stamps import find_time, is_credible
 from modemd.store.ending import cancel_waiting_messages
 from modemd.store.events import Authorship, add_event
+from modemd.store.keyed_hashes import suppression
 from modemd.store.timestamps import from_text, to_text
 
 # After this many statements within a day no confirmation is sent: two machines are answering each other.
@@ -31,9 +33,10 @@ _CONFIRMATION_EVENT = "confirmation"
 
 @dataclass(frozen=True, slots=True)
 class ConsentStatement:
-    """Statement about one number: a keyword in a message, or a person's entry. `channel` is `sms`, `reading`, or names who
-    entered it; `stated_at`: the network's stamp of the message, None if it is not known; `list_name`: the only list that it is
-    about, None for all marketing."""
+    """Statement about one number: a keyword in a message, or a person's entry. `channel` is `sms`, `reading`, or how a person
+    learnt of it; `stated_at`: the network's stamp of the message, None if it is not known; `list_name`: the only list that it is
+    about, None for all marketing; `words`: the exact text; `sim`: the ICCID of the SIM that received it; `proof`: of what a
+    person entered."""
 
     number: str
     opts_in: bool
@@ -43,6 +46,9 @@ class ConsentStatement:
     inbox_id: int | None = None
     stated_at: datetime | None = None
     list_name: str | None = None
+    words: str | None = None
+    sim: str | None = None
+    proof: Proof = NO_PROOF
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +61,18 @@ class ConsentEffect:
 
 
 def read_marketing(db: sqlite3.Connection, number: str) -> Marketing:
-    """Returns what a number has said about marketing so far. A number that has said nothing is bound by an opt-out in a national
-    form of it whose country was not known."""
+    """Returns what a number has said about marketing so far. A number that was erased is opted out if it was so then. A number
+    that has said nothing is bound by an opt-out in a national form of it whose country was not known."""
     said = _read_own_marketing(db, number)
     return Marketing.OPTED_OUT if said is Marketing.UNKNOWN and _is_bound_by_ending(db, number) else said
 
 
 def _read_own_marketing(db: sqlite3.Connection, number: str) -> Marketing:
     row = db.execute("SELECT marketing FROM contact WHERE number = ?", (number,)).fetchone()
-    return Marketing(row["marketing"]) if row else Marketing.UNKNOWN
+    said = Marketing(row["marketing"]) if row else Marketing.UNKNOWN
+    if said is Marketing.UNKNOWN and suppression.find_suppression(db, number) is not None:
+        return Marketing.OPTED_OUT
+    return said
 
 
 # The index has nothing in it where every sender's country is known.
@@ -71,9 +80,13 @@ _ENDINGS = "contact INDEXED BY contact_ending WHERE marketing = 'opted_out' AND 
 
 
 def _is_bound_by_ending(db: sqlite3.Connection, number: str) -> bool:
-    if not number.startswith("+") or db.execute(f"SELECT 1 FROM {_ENDINGS} LIMIT 1").fetchone() is None:  # noqa: S608 - our own words
+    if not number.startswith("+"):
         return False
     forms = sorted(list_national_forms(number))
+    if suppression.is_any_ending_suppressed(db, forms):
+        return True
+    if db.execute(f"SELECT 1 FROM {_ENDINGS} LIMIT 1").fetchone() is None:  # noqa: S608 - our own words
+        return False
     marks = ", ".join("?" * len(forms))
     return db.execute(f"SELECT 1 FROM {_ENDINGS} AND number IN ({marks})", forms).fetchone() is not None  # noqa: S608 - marks
 
@@ -81,18 +94,23 @@ def _is_bound_by_ending(db: sqlite3.Connection, number: str) -> bool:
 def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> ConsentEffect:
     """Stores an opt-out or opt-in, and withdraws the marketing that waits after an opt-out.
 
-    An opt-in counts only for someone who had opted out, and if it was said after that; else nothing is stored. An opt-out that
-    is repeated is stored, and gets no confirmation. A statement about all marketing closes every subscription, or opens what it
-    has closed; one about a list changes this list alone.
+    An opt-in in a message of someone who had opted out counts only if it was said after that; else nothing is stored, nor if the
+    number has opted in already. Another number's opt-in (`reading`) counts only for someone who had opted out. An opt-in that a
+    person enters counts for everybody; for someone who had opted out, only if it is dated after that: else raises
+    Refused (`evidence_too_old`). An opt-out that is repeated is stored, and gets no confirmation. A statement about all marketing
+    closes every subscription, or opens what it has closed; one about a list changes this list alone.
     """
     if statement.list_name is not None:
         return _apply_to_list(db, statement, statement.list_name, now)
     before = (read_marketing if statement.opts_in else _read_own_marketing)(db, statement.number)
     wanted = Marketing.OPTED_IN if statement.opts_in else Marketing.OPTED_OUT
-    if statement.opts_in and (before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now)):
+    _check_opt_in(db, statement, before)
+    if statement.opts_in and _is_message(statement) and not _counts(db, statement, before, now):
         return ConsentEffect(has_changed=False, needs_confirmation=False)
-    ledger.add(db, _make_entry(statement), now)
+    _add_to_ledger(db, statement, now)
     reviews.settle_by_word(db, statement.number, now)
+    if before is Marketing.PENDING:
+        opt_in_requests.close(db, statement.number, None, now, wanted.value)
     if before is wanted:
         return ConsentEffect(has_changed=False, needs_confirmation=False)
     answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
@@ -104,6 +122,7 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
     )
     withdrawn = 0
     if statement.opts_in:
+        suppression.lift(db, statement.number)
         lists.reopen_all(db, statement.number, now)
     else:
         lists.close_all(db, statement.number, now)
@@ -115,9 +134,16 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
 def _apply_to_list(db: sqlite3.Connection, statement: ConsentStatement, list_name: str, now: datetime) -> ConsentEffect:
     """Stores an opt-out of one list or the return to it, and withdraws the marketing of this list that waits after an opt-out."""
     before = lists.read_state(db, statement.number, list_name)
-    if statement.opts_in and (before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now)):
-        return ConsentEffect(has_changed=False, needs_confirmation=False)
-    event = OptInEvent.RETURNED if statement.opts_in else OptInEvent.OPTED_OUT
+    _check_opt_in(db, statement, before)
+    if statement.opts_in and _is_message(statement):
+        is_return = before is Marketing.OPTED_OUT and _is_newer_than_opt_out(db, statement, now)
+        if not is_return:
+            return ConsentEffect(has_changed=False, needs_confirmation=False)
+    event = OptInEvent.OPTED_OUT
+    if statement.opts_in:
+        event = OptInEvent.RETURNED if _is_message(statement) else OptInEvent.RECORDED
+    if statement.proof.file is not None:
+        store_file(db, statement.proof.file, now)
     if lists.change(db, event, _make_entry(statement), now) is before:
         return ConsentEffect(has_changed=False, needs_confirmation=False)
     answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
@@ -138,16 +164,51 @@ def _apply_to_list(db: sqlite3.Connection, statement: ConsentStatement, list_nam
     return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
 
 
+def _counts(db: sqlite3.Connection, statement: ConsentStatement, before: Marketing, now: datetime) -> bool:
+    """Returns True if the opt-in of a message changes anything."""
+    if before is Marketing.OPTED_OUT:
+        return _is_newer_than_opt_out(db, statement, now)
+    return statement.channel == "sms" and before is not Marketing.OPTED_IN
+
+
+def _is_message(statement: ConsentStatement) -> bool:
+    """Returns True if a statement is the person's own message, and False if somebody entered it."""
+    return statement.channel in ("sms", READING)
+
+
+def _add_to_ledger(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> None:
+    if statement.proof.file is not None:
+        store_file(db, statement.proof.file, now)
+    ledger.add(db, _make_entry(statement), now)
+
+
 def _make_entry(statement: ConsentStatement) -> ConsentEvent:
+    proof = statement.proof
     return ConsentEvent(
         statement.number,
         ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
         statement.channel,
         list_name=statement.list_name,
+        occurred_at=proof.occurred_at,
+        zone=proof.zone,
+        sender=statement.sim,
+        actor=proof.actor,
         word=statement.keyword,
         language=statement.language,
+        words=statement.words,
         inbox_id=statement.inbox_id,
         said_at=statement.stated_at,
+        wording=proof.wording,
+        wording_version=proof.wording_version,
+        wording_language=proof.wording_language,
+        basis=proof.basis,
+        evidence=proof.evidence,
+        evidence_file=proof.file.digest if proof.file is not None else None,
+        evidence_name=proof.file.name if proof.file is not None else None,
+        url=proof.url,
+        ip=proof.ip,
+        user_agent=proof.user_agent,
+        contact_id=proof.contact_id,
     )
 
 
@@ -157,11 +218,39 @@ def _supersede_confirmations(db: sqlite3.Connection, number: str, now: datetime)
     cancel_waiting_messages(db, number, MessageClass.SYSTEM, now, "superseded", keep=requests)
 
 
+def _check_opt_in(db: sqlite3.Connection, statement: ConsentStatement, before: Marketing) -> None:
+    """Raises Refused if an opt-in that a person enters is not dated after the opt-out that it would end."""
+    if statement.opts_in and not _is_message(statement) and before is Marketing.OPTED_OUT:
+        _check_date(db, statement)
+
+
+def _check_date(db: sqlite3.Connection, statement: ConsentStatement) -> None:
+    """Raises Refused if an opt-in that a person enters is not dated after the opt-outs of its number."""
+    number, said = statement.number, statement.proof.occurred_at
+    since = find_last_opt_out(db, number)
+    if said is None or (since is not None and said <= from_text(since)):
+        when = f" at {since}" if since is not None else ""
+        raise Refused(
+            ErrorCode.EVIDENCE_TOO_OLD,
+            f"{number} opted out{when}; only START from it, or an opt-in with evidence that is dated after that, ends this: say "
+            "when the person agreed",
+        )
+
+
+def find_last_opt_out(db: sqlite3.Connection, number: str) -> str | None:
+    """Returns when a number last opted out, as a stored time; None if it did not. Of an entered opt-out, the later of what was
+    entered and the time of the entry counts; of an opt-out in a national form, the time when it was stored."""
+    rows = db.execute("SELECT at FROM consent_event WHERE number = ? AND action = 'opt_out'", (number,)).fetchall()
+    contact = db.execute(
+        "SELECT marketing_since FROM contact WHERE number = ? AND marketing = 'opted_out'", (number,)
+    ).fetchone()
+    found = [row["at"] for row in rows] + [contact["marketing_since"] if contact is not None else None]
+    return max(filter(None, (*found, suppression.find_suppression(db, number))), default=None)
+
+
 def _is_newer_than_opt_out(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> bool:
     """Returns True if an opt-in was said after the stored opt-outs, by the network's stamps. An SMS whose stamp is rubbish may
-    have been said before them: it undoes nothing. What a person enters has no stamp, and is of now."""
-    if statement.channel not in ("sms", READING):
-        return True
+    have been said before them: it undoes nothing."""
     return is_said_after_opt_outs(db, statement.number, statement.list_name, statement.stated_at, now)
 
 
@@ -177,7 +266,9 @@ def is_said_after_opt_outs(
            WHERE number = ? AND action = 'opt_out' AND (list IS NULL OR list = ?)""",
         (number, list_name),
     ).fetchall()
-    return all(to_text(stated_at) >= find_time(row) for row in rows)
+    erased = suppression.find_suppression(db, number)
+    times = [find_time(row) for row in rows] + ([erased] if erased is not None else [])
+    return all(to_text(stated_at) >= time for time in times)
 
 
 def _count_statements(db: sqlite3.Connection, number: str, now: datetime) -> int:

@@ -8,7 +8,19 @@ there are few indexes, and most hold only the rows that their query is about.
 from __future__ import annotations
 
 from modemd.store import tally
-from modemd.store.tables import alarms, calendar, contacts, inbox, outbox, queue, sims, subscriptions
+from modemd.store.tables import (
+    alarms,
+    calendar,
+    contacts,
+    deliveries,
+    holidays,
+    inbox,
+    outbox,
+    queue,
+    sims,
+    subscriptions,
+    texts,
+)
 
 # A subject that refers to another comes behind it; the tally's triggers are on tables of the others.
 STATEMENTS = (
@@ -19,6 +31,9 @@ STATEMENTS = (
     *sims.STATEMENTS,
     *subscriptions.STATEMENTS,
     *calendar.STATEMENTS,
+    *holidays.STATEMENTS,
     *alarms.STATEMENTS,
+    *deliveries.STATEMENTS,
+    *texts.STATEMENTS,
     *tally.STATEMENTS,
 )

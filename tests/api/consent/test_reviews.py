@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from modemd.api.app import create_app
@@ -20,7 +21,7 @@ async def test_an_item_is_listed_until_it_is_decided(tmp_path: Path) -> None:
         client = Client(create_app(assembled.service))
         for number, kind in ((ALICE, ReviewKind.AMBIGUOUS), (BOB, ReviewKind.CHECK)):
             new = ReviewText(number, kind, "the bus stop")
-            await assembled.store.write(lambda db, new=new: open_review(db, assembled.settings, new, NOON))
+            await assembled.store.write(partial(open_review, settings=assembled.settings, new=new, now=NOON))
         listed = (await client.get("/v1/consent/reviews")).json
         assert [(each["number"], each["kind"], each["text"]) for each in listed] == [
             (BOB, "check", "the bus stop"),

@@ -12,7 +12,8 @@ import pytest
 from modemd.config import Settings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.consent.policy import Marketing
+from modemd.rules.sending_rules import SendingRules
 from modemd.service.consent.double_opt_in import (
     DoubleOptIn,
     OptInOrder,
@@ -25,7 +26,7 @@ from modemd.service.consent.double_opt_in import (
 from modemd.store.consent import lists, opt_in_requests, statements
 from tests.store.bench import ALICE, BOB, EAST, WEST, Bench
 
-LISTS = {
+LISTS: dict[str, dict[str, Any]] = {
     "promo": {
         "title": "Weekly offers",
         "join": ["PROMO"],
@@ -43,16 +44,16 @@ class OptInBench(Bench):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.rules = self.configured()
+        self.opt_in = self.configured()
 
     def configured(self, **double_opt_in: Any) -> DoubleOptIn:
         consent = {"lists": LISTS, "double_opt_in": double_opt_in}
         values = {"database": "/modemd.db", "brand": "Chez Paul", "consent": consent}
-        return DoubleOptIn(Settings.model_validate(values), ConsentPolicy())
+        return DoubleOptIn(Settings.model_validate(values), SendingRules())
 
     def ask(self, list_name: str | None = "promo", number: str = ALICE, **more: Any) -> OptInRequest:
         order = OptInOrder(number, list_name, "form", evidence="form 17", actor="anna", **more)
-        return self.rules.request(self.db, order, self.now)
+        return self.opt_in.request(self.db, order, self.now)
 
     def refusal(self, list_name: str | None = "promo", **more: Any) -> ErrorCode:
         with pytest.raises(Refused) as refused:
@@ -69,10 +70,10 @@ class OptInBench(Bench):
         return OwnWord(ALICE, sim, text, inbox_id, stated_at or self.now, "en")
 
     def confirm(self, sim: str = WEST, stated_at: datetime | None = None, **more: Any) -> OptInResult:
-        return self.rules.confirm(self.db, self.word(sim, stated_at), self.now, **more)
+        return self.opt_in.confirm(self.db, self.word(sim, stated_at), self.now, **more)
 
     def join(self, list_name: str, stated_at: datetime | None = None, **more: Any) -> OptInResult:
-        return self.rules.join(self.db, list_name, self.word(stated_at=stated_at, text="JOIN"), self.now, **more)
+        return self.opt_in.join(self.db, list_name, self.word(stated_at=stated_at, text="JOIN"), self.now, **more)
 
     def list_state(self, list_name: str = "promo") -> Marketing:
         return lists.read_state(self.db, ALICE, list_name)
@@ -164,11 +165,11 @@ def test_after_an_expiry_there_is_a_month_of_silence(b: OptInBench) -> None:
     b.ask()
     b.send()
     b.passes(days=30)
-    b.rules.expire_due(b.db, b.now)
+    b.opt_in.expire_due(b.db, b.now)
     assert b.refusal() is ErrorCode.ASKED_LATELY
     assert b.join("promo").outcome is OptInOutcome.REQUESTED
     b.passes(days=60)
-    b.rules.expire_due(b.db, b.now)
+    b.opt_in.expire_due(b.db, b.now)
     b.passes(days=30)
     b.ask()
 
@@ -191,7 +192,7 @@ def test_an_unknown_list_is_refused(b: OptInBench) -> None:
 
 def test_a_request_may_be_about_all_marketing(b: OptInBench) -> None:
     """The contact itself is pending then."""
-    b.rules = b.configured(title="Offers", frequency="weekly")
+    b.opt_in = b.configured(title="Offers", frequency="weekly")
     b.ask(None)
     assert statements.read_marketing(b.db, ALICE) is Marketing.PENDING
     b.send()
@@ -203,7 +204,7 @@ def test_one_refusal_of_many_requests_is_told_and_stops_none(b: OptInBench) -> N
     """For an import: each number gets its own answer."""
     b.says(ALICE)
     orders = [OptInOrder(number, "promo", "import", evidence="list.csv", actor="anna") for number in (ALICE, BOB)]
-    first, second = (b.rules.try_request(b.db, order, b.now) for order in orders)
+    first, second = (b.opt_in.try_request(b.db, order, b.now) for order in orders)
     assert isinstance(first, Refused)
     assert isinstance(second, OptInRequest)
 
@@ -261,7 +262,7 @@ def test_yes_before_the_request_has_left_is_no_confirmation(b: OptInBench) -> No
 
 def test_yes_answers_the_last_request(b: OptInBench) -> None:
     """The other one stays open, unless the person names the list."""
-    b.rules = b.configured(title="Offers", frequency="weekly")
+    b.opt_in = b.configured(title="Offers", frequency="weekly")
     b.ask("promo")
     b.send()
     b.passes(minutes=1)
@@ -301,9 +302,9 @@ def test_a_request_expires(b: OptInBench) -> None:
     b.send()
     assert find_next_due(b.db) == b.now + timedelta(days=30)
     b.passes(days=30, seconds=-1)
-    assert b.rules.expire_due(b.db, b.now) == 0
+    assert b.opt_in.expire_due(b.db, b.now) == 0
     b.passes(seconds=1)
-    assert b.rules.expire_due(b.db, b.now) == 1
+    assert b.opt_in.expire_due(b.db, b.now) == 1
     assert (b.list_state(), b.ledger()[-1], find_next_due(b.db)) == (Marketing.UNKNOWN, ("expire", "promo"), None)
 
 
@@ -314,7 +315,7 @@ def test_yes_a_year_later_confirms_nothing(b: OptInBench) -> None:
     b.passes(days=365)
     assert b.confirm().outcome is OptInOutcome.NOT_ASKED
     assert b.list_state() is Marketing.UNKNOWN
-    assert b.rules.expire_due(b.db, b.now) == 0
+    assert b.opt_in.expire_due(b.db, b.now) == 0
 
 
 def test_there_is_no_reminder_unless_it_is_configured(b: OptInBench) -> None:
@@ -322,18 +323,18 @@ def test_there_is_no_reminder_unless_it_is_configured(b: OptInBench) -> None:
     b.ask()
     b.send()
     b.passes(days=29)
-    assert b.rules.remind_due(b.db, b.now) == []
+    assert b.opt_in.remind_due(b.db, b.now) == []
 
 
 def test_a_reminder_goes_out_once(b: OptInBench) -> None:
     """From the SIM that asked; YES to it counts."""
-    b.rules = b.configured(reminder_after="7d")
+    b.opt_in = b.configured(reminder_after="7d")
     asked = b.ask()
     b.send()
     b.passes(days=7)
-    (reminder,) = b.rules.remind_due(b.db, b.now)
+    (reminder,) = b.opt_in.remind_due(b.db, b.now)
     assert b.message(reminder.id)["pinned"] == WEST
-    assert b.rules.remind_due(b.db, b.now) == []
+    assert b.opt_in.remind_due(b.db, b.now) == []
     b.send()
     b.passes(minutes=1)
     assert b.confirm().outcome is OptInOutcome.SUBSCRIBED
@@ -343,22 +344,22 @@ def test_a_reminder_goes_out_once(b: OptInBench) -> None:
 
 def test_nobody_is_reminded_of_what_was_not_sent(b: OptInBench) -> None:
     """The person has never seen the request."""
-    b.rules = b.configured(reminder_after="7d")
+    b.opt_in = b.configured(reminder_after="7d")
     b.ask()
     b.passes(days=8)
-    assert b.rules.remind_due(b.db, b.now) == []
-    assert b.rules.remind_due(b.db, b.now) == []
+    assert b.opt_in.remind_due(b.db, b.now) == []
+    assert b.opt_in.remind_due(b.db, b.now) == []
 
 
 def test_a_reminder_waits_until_it_may_be_sent(b: OptInBench) -> None:
     """It is modemd that sends it, and the person does not wait for it."""
     morning = b.now + timedelta(days=7, hours=10)
     given = b.configured(reminder_after="7d")
-    b.rules = DoubleOptIn(given.settings, given.policy, lambda number, now: morning)
+    b.opt_in = DoubleOptIn(given.settings, given.sending, given.texts, lambda number, now: morning)
     b.ask()
     b.send()
     b.passes(days=7)
-    (reminder,) = b.rules.remind_due(b.db, b.now)
+    (reminder,) = b.opt_in.remind_due(b.db, b.now)
     assert b.state(reminder.id) == "held"
 
 
@@ -411,6 +412,6 @@ def test_a_list_that_lost_its_double_opt_in_is_joined_at_once(b: OptInBench) -> 
     b.join("promo")
     consent = {"lists": {"promo": LISTS["promo"] | {"double_opt_in": False}}}
     settings = Settings.model_validate({"database": "/modemd.db", "brand": "Chez Paul", "consent": consent})
-    b.rules = DoubleOptIn(settings, ConsentPolicy())
+    b.opt_in = DoubleOptIn(settings, SendingRules())
     assert b.join("promo").outcome is OptInOutcome.SUBSCRIBED
     assert opt_in_requests.list_of(b.db, ALICE) == []
