@@ -28,6 +28,7 @@ from modemd.config import (
     load,
 )
 from modemd.config.alarms import AlarmSettings
+from modemd.config.consent_lists import DoubleOptInSettings, ListSettings
 from modemd.config.consent import CapSettings
 from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.geography import GeographySettings, ReachSettings
@@ -96,6 +97,8 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert balance.model_fields_set == set(BalanceSettings.model_fields) - {"sms"}
     assert settings.limits.model_fields_set == set(LimitSettings.model_fields)
     assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
+    assert settings.consent.lists["promo"].model_fields_set == set(ListSettings.model_fields)
+    assert settings.consent.double_opt_in.model_fields_set == set(DoubleOptInSettings.model_fields)
     assert settings.consent.caps[0].model_fields_set == set(CapSettings.model_fields)
     assert settings.geography.model_fields_set == set(GeographySettings.model_fields)
     assert settings.sims[ICCID].countries["BE"].model_fields_set == set(ReachSettings.model_fields)
@@ -117,6 +120,8 @@ def test_the_example_file_loads_and_says_everything() -> None:
         BalanceSmsSettings,
         LimitSettings,
         ConsentSettings,
+        ListSettings,
+        DoubleOptInSettings,
         CapSettings,
         GeographySettings,
         ReachSettings,

@@ -20,7 +20,7 @@ from modemd.store.timestamps import to_text
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
-    """What a number has said about a list, and since when."""
+    """Statement of a number about a list: its state, and since when."""
 
     list_name: str
     state: Marketing

@@ -65,8 +65,8 @@ def find(db: sqlite3.Connection, number: str, list_name: str | None) -> OpenRequ
 
 
 def list_of(db: sqlite3.Connection, number: str) -> list[OpenRequest]:
-    """Returns the open requests to a number."""
-    rows = db.execute("SELECT * FROM opt_in_request WHERE number = ? ORDER BY requested_at, list", (number,))
+    """Returns the open requests to a number, by the list's name."""
+    rows = db.execute("SELECT * FROM opt_in_request WHERE number = ? ORDER BY list", (number,))
     return [_parse(row) for row in rows]
 
 
