@@ -51,6 +51,7 @@ class ErrorCode(StrEnum):
     ALREADY_PENDING = "already_pending", 409
     ASKED_LATELY = "asked_lately", 409
     BAD_CHANNEL = "bad_channel"
+    BAD_ADDRESS = "bad_address"
     BAD_CLASS = "bad_class"
     BAD_COUNTRY = "bad_country"
     BAD_CRON = "bad_cron"

@@ -11,6 +11,7 @@ from modemd.cli import options
 from modemd.cli.output import echo, print_warnings
 from modemd.config import load
 from modemd.config.hook_programs import find_unusable_programs
+from modemd.config.mailbox_files import find_unusable_files
 from modemd.errors import ConfigError, ModemdError
 from modemd.profiles import Profiles
 from modemd.rules.country_policies.policies import NO_ADVICE, PolicySeverity
@@ -58,7 +59,7 @@ def check(config: Path) -> None:
     for modem in settings.modems:
         if modem.driver is not None:
             profiles.find_by_name(modem.driver)
-    if missing := find_unusable_programs(settings):
+    if missing := [*find_unusable_programs(settings), *find_unusable_files(settings.consent.mailbox)]:
         raise ConfigError([f"{config}: {line}" for line in missing])
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
     echo(f"{config}: {modems}, database {settings.database}: no mistakes")

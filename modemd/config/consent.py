@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from modemd.config.amounts import DURATION_FORM
 from modemd.config.consent_lists import DoubleOptInSettings, ListName, ListSettings, check_join_words
+from modemd.config.mailbox import MailboxSettings
 from modemd.config.values import (
     LIFETIME_FORM,
     Duration,
@@ -98,3 +99,6 @@ class ConsentSettings(Frozen):
     )
     review_after: int = Field(default=2, ge=1, le=10, description="a number of business days from 1 to 10")
     """What a person wrote that may be an opt-out counts as one after so many business days, unless somebody decides before."""
+    mailbox: MailboxSettings | None = Field(
+        default=None, description="a mailbox for opt-outs by e-mail: host, user, password_file and more"
+    )

@@ -9,7 +9,7 @@ the faces call; `wakeups.Wakeups` says which part wakes which. Answers are froze
 | `messages`   | accepts messages, batches and people's decisions about them; tells the history of a message            |
 | `dispatch`   | chooses, reserves, claims and encodes parts; journals outcomes; promotes and expires; holds by quota |
 | `inbox`      | stores inbound messages, missed calls and status reports                                             |
-| `consent`    | applies STOP and START, and confirms them; double opt-in; reviews                                    |
+| `consent`    | applies words of consent, and answers them; double opt-in; reviews; the ledger; quiet hours; e-mails |
 | `modems`     | finds modems, runs a task for each, asks them for USSD, shows them                                   |
 | `sims`       | admits and pauses SIMs, keeps their lanes, asks for balances, reads PINs                             |
 | `calendar`   | submits recurring sends, runs the nightly jobs                                                       |
@@ -52,6 +52,7 @@ Everything runs on one event loop. These tasks run from start to stop (their nam
 - "filter watch" (`FilterWatch.run`, unless `filter_watch.enabled` is false): pauses marketing on a SIM whose messages stop
   arriving. Nothing calls it.
 - "house-keeping" (`Retention.run`): deletes what was stored long enough. Nothing calls it.
+- "mailbox" (`Mailbox.run`; it ends at once if none is configured): opts out by e-mail. Nothing calls it.
 - "store watch" (`StoreOutage.run`): waits for `Store.failed`, then tries the database until it takes changes again.
 - "rules" (`SimControl.relane`, if the routing rules have changed since the last start): moves parts to their new lanes, and ends.
 
@@ -62,5 +63,6 @@ the outcome of an attempt (`Outcomes`), the holding of an exhausted lane (`Quota
 Threads: the store's writer thread owns the connection that writes, and two reader threads own one each that reads (one of them
 only for what modems wait for): `Store.write`, `Store.read`, `Store.read_hot`. A claim gets only values that do not change;
 `Offers` is used by the writer's thread alone. Short-lived daemon threads open and close serial ports (`modemd.modem.link`) and
-list what is plugged in (`modemd.modem.discovery`).
+list what is plugged in (`modemd.modem.discovery`). So do threads that talk to the mail server, one at a time: each does one step
+for the mailbox, and the end of the service waits for none.
 """

@@ -22,18 +22,23 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.due import ConsentDueWork
+from modemd.service.consent.emails import ContactEmails
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
 from modemd.service.consent.holidays import HolidayUpdates
+from modemd.service.consent.imap import ImapSession
 from modemd.service.consent.imports import ConsentImports
 from modemd.service.consent.ledger import ConsentLedger
+from modemd.service.consent.mailbox import ALARM, Mailbox, OpenSession
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.consent.requests import OptInRequests
 from modemd.service.consent.reviews import Reviews
+from modemd.service.consent.stop_words import MailStopWords
+from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -87,6 +92,7 @@ class Collaborators:
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
+    open_mailbox: OpenSession = ImapSession.open
     list_holidays: ListHolidays = list_no_holidays
     is_clock_synchronised: Callable[[], bool] = lambda: False
 
@@ -98,6 +104,7 @@ def assemble(collaborators: Collaborators) -> Service:
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
     wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
     rules = RulesInForce(current_settings, quiet_hours.current)
+    current_words = CurrentWords(collaborators.words)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -153,7 +160,7 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
-        store, current_settings, rules, collaborators.words, clock,
+        store, current_settings, rules, current_words.current, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
         find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
@@ -214,6 +221,10 @@ def assemble(collaborators: Collaborators) -> Service:
         store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
+    mailbox = Mailbox(
+        store, current_settings, clock, MailStopWords(collaborators.words), collaborators.open_mailbox,
+        on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
+    )  # fmt: skip
     holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
     ledger = ConsentLedger(store, clock, collaborators.anchors)
     nightly = nightly_job(settings.timezone, ledger.write_anchor)
@@ -249,6 +260,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,
+        "mailbox": mailbox.run,
         "holidays": holiday_updates.run,
     }
     if settings.filter_watch.enabled:
@@ -274,6 +286,9 @@ def assemble(collaborators: Collaborators) -> Service:
             current_quiet_hours=quiet_hours,
             quiet_hours=QuietHoursViews(quiet_hours, current_settings, clock),
             reply_texts=reply_texts,
+            emails=ContactEmails(store, current_settings, clock),
+            current_words=current_words,
+            words=ConsentWords(store, current_words, current_settings, clock, lambda: reply_texts.texts),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),

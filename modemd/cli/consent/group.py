@@ -15,6 +15,8 @@ class ConsentCommands(LazyGroup):
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = {
         "show": ("consent.show", "show"),
+        "email": ("consent.emails", "email"),
+        "emails": ("consent.emails", "emails"),
         "replies": ("consent.replies", "replies"),
         "history": ("consent.history", "history"),
         "opt-out": ("consent.entries", "opt_out"),
@@ -24,6 +26,8 @@ class ConsentCommands(LazyGroup):
         "request": ("consent.request", "request"),
         "reviews": ("consent.reviews", "reviews"),
         "review": ("consent.reviews", "review"),
+        "test": ("consent.test", "test"),
+        "words": ("consent.words", "words"),
     }
 
 

@@ -73,7 +73,7 @@ class InboundMessages:
         store: Store,
         settings: CurrentSettings,
         rules: RulesInForce,
-        words: Words,
+        words: Callable[[], Words],
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
@@ -166,7 +166,7 @@ class InboundMessages:
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None, arrival.sender)
         now = self._clock.now()
-        rules = OptOutRules(self._settings.current(), self._rules.current(), self._words, self._find_texts())
+        rules = OptOutRules(self._settings.current(), self._rules.current(), self._words(), self._find_texts())
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write

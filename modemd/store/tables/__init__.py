@@ -11,10 +11,12 @@ from modemd.store import tally
 from modemd.store.tables import (
     alarms,
     calendar,
+    consent_words,
     contacts,
     deliveries,
     holidays,
     inbox,
+    mailbox,
     outbox,
     queue,
     sims,
@@ -25,6 +27,8 @@ from modemd.store.tables import (
 # A subject that refers to another comes behind it; the tally's triggers are on tables of the others.
 STATEMENTS = (
     *contacts.STATEMENTS,
+    *mailbox.STATEMENTS,
+    *consent_words.STATEMENTS,
     *outbox.STATEMENTS,
     *queue.STATEMENTS,
     *inbox.STATEMENTS,
