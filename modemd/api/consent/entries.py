@@ -90,7 +90,7 @@ def make_router(service: Service) -> APIRouter:
 
     @router.post(IMPORT, summary="Import the opt-ins of a CSV: number[,at,evidence,wording,...]")
     async def post_import(
-        request: Request, channel: Text = "import", basis: Text = "", by: Text = "", file: Text = "an imported file"
+        request: Request, basis: Text = "", by: Text = "", channel: Text = "import", file: Text = "an imported file"
     ) -> dict[str, Any]:
         if not by.strip():
             raise Refused(ErrorCode.NO_REASON, "say who imports the file (by)")

@@ -23,7 +23,7 @@ MOST_PROBLEMS = 20
 
 @options.command("import")
 @options.config_file
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--basis", required=True, help="The legal basis of all rows, such as consent.")
 @click.option(
     "--channel", default="import", type=click.Choice(tuple(map(str, OPT_IN_CHANNELS))), help="How these people agreed."

@@ -38,7 +38,7 @@ class ErasedRows:
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
-    """What is kept: of the consent `suppressed` if the number is opted out, as a keyed hash, `opted_out` if that has the number,
+    """Rows that are kept: of the consent `suppressed` if the number is opted out, as a keyed hash, `opted_out` if that has the number,
     because there is no key, and else None; how many messages have not ended, how many inbound ones wait for parts, and the
     schedules that send to it, by name."""
 
