@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.modem_process import AT_ONCE_S, Modems, modems
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import Store
 from modemd.store.outbox import accept
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -118,7 +118,7 @@ async def queue(database: Path, messages: int, *, report: bool = True, first: in
     """Messages in a database, each to a number of its own."""
     store = await Store.open(database)
     now = datetime.now(UTC)
-    policy = ConsentPolicy()
+    rules = SendingRules()
 
     def some(begin: int, end: int) -> Callable[..., None]:
         def change(db: object) -> None:
@@ -131,7 +131,7 @@ async def queue(database: Path, messages: int, *, report: bool = True, first: in
                     now + timedelta(days=1),
                     report,
                 )
-                accept.submit(db, new, policy, now)  # type: ignore[arg-type] # the writer's connection
+                accept.submit(db, new, rules, now)  # type: ignore[arg-type] # the writer's connection
 
         return change
 

@@ -21,15 +21,16 @@ from benchmarks.daemon_process import MEMORY, folder
 from benchmarks.figures import figure, say
 from modemd.config import CurrentSettings, Settings
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import Pause
 from modemd.rules.report_matching import ReportFacts, make_owner_finder
 from modemd.rules.routing import Routes
 from modemd.rules.send_decision import decide
+from modemd.rules.sending_rules import SendingRules
 from modemd.rules.sending_time import SimCapacity
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.estimates import Estimates
 from modemd.service.messages.submission import Submission
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store
 from modemd.store.connection import connect
 from modemd.store.events import Authorship
@@ -44,7 +45,7 @@ from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
 
 WEST, PAUSED = "8933010000000000010", "8933010000000000028"
-POLICY = ConsentPolicy()
+RULES = SendingRules()
 OWNER = make_owner_finder(timedelta(seconds=60))
 NOW = datetime.now(UTC)
 SMALL, LARGE = 10_000, 1_000_000
@@ -97,7 +98,7 @@ class Room:
             pauses.pause(db, Pause(sim=pinned), Authorship("the benchmark", "to see what waits"), NOW)
             db.execute("COMMIT")
         for index in range(TIMES):  # what is claimed, where the rest is another SIM's
-            self._takes(partial(accept.submit, db, new(f"+3368{index:07d}"), POLICY, NOW))
+            self._takes(partial(accept.submit, db, new(f"+3368{index:07d}"), RULES, NOW))
 
     def work(self, index: int) -> None:
         """One of each."""
@@ -115,7 +116,7 @@ class Room:
         report = delivered(claim.candidate.number, reference, index)
         if self._takes(partial(status_reports.record_report, db, report, OWNER, NOW), "status report") is None:
             raise RuntimeError("the report is nobody's")
-        self._takes(partial(accept.submit, db, new(f"+3369{index:07d}"), POLICY, NOW), "submit")
+        self._takes(partial(accept.submit, db, new(f"+3369{index:07d}"), RULES, NOW), "submit")
         arrival = Arrival(WEST, index.to_bytes(4, "big"), f"+3369{index:07d}", "text", "hi", NOW)
         self._takes(partial(inbox.store_arrival, db, arrival, lambda tpdus: ("text", ""), NOW), "arrival")
         if self._pinned is not None and self._takes(partial(claimed, db, self._pinned), "claim by the SIM itself"):
@@ -140,7 +141,7 @@ def new(number: str, pinned: str | None = None) -> OutboundMessage:
 
 
 def claimed(db: sqlite3.Connection, sim: str) -> Claim | None:
-    return claims.claim(db, sim, "imei", lambda facts: decide(facts, POLICY, NOW), NOW)
+    return claims.claim(db, sim, "imei", lambda facts: decide(facts, RULES, NOW), NOW)
 
 
 def delivered(number: str, reference: int, index: int) -> NewReport:
@@ -154,15 +155,15 @@ def fill(db: sqlite3.Connection, rows: int, pinned: str | None) -> None:
     What is done was sent by one SIM over a month, with every reference in turn, and each was delivered.
     """
     db.execute("BEGIN")
-    accept.submit(db, new("+33600000001"), POLICY, NOW)
+    accept.submit(db, new("+33600000001"), RULES, NOW)
     claim = claimed(db, WEST)
     assert claim is not None
     outcomes.close_attempt(db, AttemptOutcome(claim.attempt_id, AttemptResult.SENT, NOW, 0), NOW)
     status_reports.record_report(db, delivered("+33600000001", 0, -1 % 2**64), OWNER, NOW)
-    accept.submit(db, new("+33600000002", pinned), POLICY, NOW)
+    accept.submit(db, new("+33600000002", pinned), RULES, NOW)
     ends = NOW + timedelta(days=9)
     later = OutboundMessage("+33600000003", "later", MessageClass.TRANSACTIONAL, 1, ends, at=NOW + timedelta(days=8))
-    accept.submit(db, later, POLICY, NOW)
+    accept.submit(db, later, RULES, NOW)
     for table, own in _COPIED:
         _copy(db, table, own, rows // 3 - 1)
     db.execute("INSERT OR IGNORE INTO contact (number, last_sim) SELECT DISTINCT number, sim FROM message")
@@ -224,9 +225,9 @@ async def enqueued(rows: int) -> float:
             {"database": str(made / "modemd.db"), "modems": [{"name": "m", "port": "/dev/m"}]}
         )
         current, clock = CurrentSettings(settings), SystemClock()
-        submitting = Submission(store, current, POLICY, clock, NoModems())
+        submitting = Submission(store, current, RulesInForce(current), clock, NoModems())
         estimates = Estimates(store, clock, Routes(), list_no_capacities)
-        batching = Batches(store, current, submitting, POLICY, clock, estimates, NoModems())
+        batching = Batches(store, current, submitting, RulesInForce(current), clock, estimates, NoModems())
         file = "to,text,class\n" + "".join(
             f"+336{row:08d},Your order {row} is ready.,transactional\n" for row in range(rows)
         )

@@ -24,9 +24,10 @@ from modemd.modem.discovery.port_lists import EmulatedPorts, SystemPorts
 from modemd.modem.link.port import open_serial
 from modemd.modem.recovery.usb_reset import TOOLS
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.sd_notify import ServiceManager
 from modemd.service.assembly import Collaborators, assemble
+from modemd.service.consent import holiday_program
 from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Service
 from modemd.store import Store
@@ -83,12 +84,13 @@ async def _assembled(settings: Settings, open_store: Callable[[], Awaitable[Stor
                 clock=SystemClock(),
                 open_port=open_serial,
                 profiles=profiles,
-                keywords=Keywords.load(),
+                words=Words.load(),
                 random=Random(),
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
                 anchors=settings.consent.anchor or anchor_file(settings.database),
                 port_list=make_port_list(settings.finding.emulator),
                 tools=TOOLS,
+                list_holidays=holiday_program.list_holidays,
                 is_clock_synchronised=is_system_clock_synchronised,
             )
         )

@@ -8,6 +8,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 # How long a program that was told to end may take before it is killed.
 TERMINATE_TIMEOUT_S = 2.0
@@ -16,9 +17,9 @@ LONGEST_ERROR = 200
 _READS_AT_THE_END = 64
 
 
-async def run(argv: Sequence[str], timeout_s: float, given: bytes = b"") -> str | None:
+async def run(argv: Sequence[str], timeout_s: float, given: bytes = b"", written: BinaryIO | None = None) -> str | None:
     """Runs a program with `given` on its standard input. Returns None if it ended with 0 within `timeout_s` seconds; else why
-    not, with the last line that it wrote.
+    not, with the last line that it wrote. Its standard output goes to the file `written` if there is one.
 
     Its process group is ended with it: what it left behind does not gather. It is over when the program has ended, though a
     process that has left the group may still hold its output open; and of that output only the end is kept.
@@ -29,7 +30,11 @@ async def run(argv: Sequence[str], timeout_s: float, given: bytes = b"") -> str 
             standard_input.write(given)
             standard_input.seek(0)
             process = await asyncio.create_subprocess_exec(
-                *argv, stdin=standard_input, stdout=output.end, stderr=output.end, process_group=0
+                *argv,
+                stdin=standard_input,
+                stdout=written or output.end,
+                stderr=output.end,
+                process_group=0,
             )
             try:
                 async with asyncio.timeout(timeout_s):

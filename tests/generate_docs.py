@@ -15,6 +15,7 @@ from pathlib import Path
 from modemd.doctor import ADVICE, Severity, Symptom
 from modemd.modem.recovery.escalation import PLANS, EscalationStep
 from modemd.modem.recovery.symptoms import THRESHOLDS
+from modemd.rules.refusals import RefusalCode, find_twilio_code
 from modemd.rules.states import (
     CLOSABLE_MESSAGES,
     FINAL_MESSAGES,
@@ -145,6 +146,21 @@ def message_table() -> str:
     return table(("if a part is", "the message is", "and that is"), rows)
 
 
+def refusal_table() -> str:
+    """Every reason for which a rule refuses, cancels or holds a message."""
+    rows = [
+        (
+            f"`{code}`",
+            "ends" if code.is_final else "waits",
+            code.sentence,
+            code.remedy,
+            str(find_twilio_code(code) or ""),
+        )
+        for code in RefusalCode
+    ]
+    return table(("code", "the message", "because", "what to do", "Twilio"), rows)
+
+
 def precedence() -> list[PartState]:
     """The states of parts in the order in which they name the message. AssertionError where no such order exists."""
 
@@ -177,6 +193,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "good findings": good_findings,
     "part diagram": part_diagram,
     "message table": message_table,
+    "refusal table": refusal_table,
     "family facts": family_facts,
     "command table": command_table,
     "differing answers": differing_answers,

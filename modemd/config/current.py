@@ -9,7 +9,7 @@ from modemd.config.settings import Settings, SimSettings
 
 RELOADED_KEYS = (
     *("log_level", "stop_grace_s", "brand", "country", "report", "validity"),
-    *("admit_sims", "calls", "marketing_while_roaming", "sims"),
+    *("admit_sims", "calls", "marketing_while_roaming", "sims", "quiet_hours"),
 )
 """Keys that are read each time they are used."""
 SIM_RESTART_KEYS = ("pin_file", "balance", "limits", "prefixes", "price", "timezone")

@@ -136,6 +136,12 @@ def _conflicts(settings: Settings, document: Document) -> Iterator[Problem]:
         yield Problem(place, ("socket",), message)
     if settings.socket == settings.database:
         yield Problem(place, ("socket",), "must not be the path of the database")
+    rows = settings.retention.outbox.rows
+    for index, cap in enumerate(settings.consent.caps):
+        if cap.per > rows:
+            path = ("consent", "caps", index, "per")
+            message = f"is longer than {rows.days} days, for which retention.outbox.rows keeps what was sent"
+            yield Problem(document.position(path), path, message)
 
 
 def _line(path: Path, problem: Problem) -> str:

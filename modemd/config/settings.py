@@ -13,7 +13,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from modemd.config.alarms import AlarmSettings
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
 from modemd.config.consent import ConsentSettings
+from modemd.config.filter_watch import FilterWatchSettings
+from modemd.config.geography import CountryCode, GeographySettings, ReachSettings
 from modemd.config.limits import LimitSettings
+from modemd.config.quiet_hours import QuietHoursSettings
 from modemd.config.retention import RetentionSettings
 from modemd.config.values import (
     HOOK_FORM,
@@ -30,7 +33,6 @@ from modemd.config.values import (
     Rate,
     Route,
     SimRate,
-    check_country_code,
     check_expression,
     check_modem_list,
     freeze_mapping,
@@ -202,9 +204,17 @@ class SimSettings(Frozen):
     price: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="the price of a part, a number from 0; all prices are in one currency"
     )
+    contract: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,200}")] | None = Field(
+        default=None,
+        description="a note for people, at most 200 characters: the contract that allows machine sending on this SIM",
+    )
     timezone: Annotated[ZoneInfo, BeforeValidator(parse_with(parse_time_zone, ZoneInfo))] | None = Field(
         default=None,
         description="the name of a time zone, such as Europe/Paris; the SIM's quotas count its hours, days and months",
+    )
+    countries: Annotated[Mapping[CountryCode, ReachSettings], AfterValidator(freeze_mapping)] = Field(
+        default_factory=lambda: freeze_mapping({}),
+        description="countries by two capital letters, each with two_way, sender_kept, such as BE: {two_way: false}",
     )
 
 
@@ -258,14 +268,22 @@ class Settings(Frozen):
     timezone: Annotated[ZoneInfo, BeforeValidator(parse_with(parse_time_zone, ZoneInfo))] = Field(
         default_factory=lambda: ZoneInfo("UTC"), description="the name of a time zone, such as Europe/Paris"
     )
-    country: Annotated[str, BeforeValidator(parse_with(check_country_code))] | None = Field(
+    country: CountryCode | None = Field(
         default=None, description="the two capital letters of a country, such as FR; numbers without + belong to it"
     )
     brand: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,40}")] | None = Field(
         default=None, description="the name that people know you by, at most 40 characters"
     )
     consent: ConsentSettings = Field(
-        default_factory=ConsentSettings, description="who may get messages: marketing, transactional_after_stop"
+        default_factory=ConsentSettings, description="who may get messages: marketing, caps and more"
+    )
+    geography: GeographySettings = Field(
+        default_factory=GeographySettings,
+        description="which numbers may be written to: countries, premium, satellite, landlines",
+    )
+    quiet_hours: QuietHoursSettings = Field(
+        default_factory=QuietHoursSettings,
+        description="when marketing may reach people: enabled, hours, holidays, fallback_zones, shortest, strictest_us",
     )
     validity: ValiditySettings = Field(
         default_factory=ValiditySettings, description="a duration for each class of message"
@@ -293,6 +311,10 @@ class Settings(Frozen):
     )
     alarms: AlarmSettings = Field(
         default_factory=AlarmSettings, description="how alarms are reported: to, command, hold_down and more"
+    )
+    filter_watch: FilterWatchSettings = Field(
+        default_factory=FilterWatchSettings,
+        description="when the marketing of a SIM is paused because its messages stop arriving: enabled, fall, least",
     )
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings, description="how long texts and rows are stored: outbox, inbox, log"

@@ -106,8 +106,8 @@ _ADVICE: Mapping[RefusalCode, RefusalAdvice] = MappingProxyType(
             twilio_code=21408,
         ),
         RefusalCode.PREMIUM_NUMBER: RefusalAdvice(
-            "the number is a premium-rate number or one of the kind, which costs the sender or belongs to no phone",
-            "use another number of the person",
+            "the number is a premium-rate number, or of another kind that costs the sender",
+            "use a mobile number of the person; if you must, set geography.premium to allow",
             twilio_code=21408,
         ),
         RefusalCode.SATELLITE_NUMBER: RefusalAdvice(

@@ -7,19 +7,21 @@ from datetime import datetime
 from enum import StrEnum
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.quotas import Hold
+from modemd.rules.refusals import RefusalCode
+from modemd.rules.sending_rules import ContactFacts, SendingRules
 from modemd.rules.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
 class SendFacts:
-    """Facts about a candidate at the moment of its claim. `is_started`: a part of its message was claimed before. `parts`: of the
-    whole message; `window`: the hours in which it may start; `quota_hold`: set if it would go over a quota of the SIM."""
+    """Facts about a candidate at the moment of its claim. `contact`: its recipient's consent; `is_started`: a part of its message
+    was claimed before; `parts`: of the whole message; `window`: the hours in which it may start; `quota_hold`: set if it would go
+    over a quota of the SIM."""
 
     message_class: MessageClass
     number: str
-    marketing: Marketing
+    contact: ContactFacts
     expires_at: datetime
     is_started: bool
     parts: int = 1
@@ -32,7 +34,7 @@ class SendVerdict(StrEnum):
 
     SEND = "send"
     EXPIRE = "expire"
-    CANCEL = "cancel"  # an opt-out forbids it
+    CANCEL = "cancel"  # consent or geography forbids it
     WAIT = "wait"  # stays queued, and is passed over
     HOLD = "hold"  # until the decision's `until`
 
@@ -51,7 +53,7 @@ class SendConditions:
     """Conditions that a decision depends on beside the facts, as they were when a claim was submitted: it crosses to the writer's
     thread and must not change."""
 
-    policy: ConsentPolicy
+    rules: SendingRules
     now: datetime
     is_clock_trusted: bool = True
     is_marketing_held: bool = False
@@ -59,19 +61,19 @@ class SendConditions:
     def decide(self, facts: SendFacts) -> SendDecision:
         """Decides on a candidate, as `decide` says."""
         return decide(
-            facts, self.policy, self.now, trusted=self.is_clock_trusted, marketing_waits=self.is_marketing_held
+            facts, self.rules, self.now, trusted=self.is_clock_trusted, marketing_waits=self.is_marketing_held
         )
 
 
 def decide(
-    facts: SendFacts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True, marketing_waits: bool = False
+    facts: SendFacts, rules: SendingRules, now: datetime, *, trusted: bool = True, marketing_waits: bool = False
 ) -> SendDecision:
     """Decides whether a candidate may go on the air now.
 
-    Consent binds every part; expiry binds before part 1 only (the rest has a longer time of its own, `store.ending`). While the
-    clock is not `trusted` nothing expires, and marketing waits. If `marketing_waits`, as in a foreign network, the SIM begins
-    none."""
-    objection = policy.find_objection(facts.message_class, facts.number, facts.marketing)
+    Consent binds every part; expiry, window, quiet hours and caps bind before part 1 only (the rest has a longer time of its own,
+    `store.ending`). While the clock is not `trusted` nothing expires, and marketing waits. If `marketing_waits`, as in a foreign
+    network, the SIM begins none."""
+    objection = rules.find_objection(facts.message_class, facts.number, facts.contact)
     if objection is not None:
         return SendDecision(SendVerdict.CANCEL, objection)
     if facts.quota_hold is not None and not facts.is_started and (facts.expires_at > now or not trusted):
@@ -82,18 +84,31 @@ def decide(
         )
         return SendDecision(SendVerdict.WAIT if waits else SendVerdict.SEND)
     if facts.expires_at <= now and not facts.is_started:
-        return SendDecision(SendVerdict.EXPIRE, "validity_over")
+        return SendDecision(SendVerdict.EXPIRE, RefusalCode.VALIDITY_OVER)
     if marketing_waits and facts.message_class is MessageClass.MARKETING and not facts.is_started:
-        return SendDecision(SendVerdict.WAIT, "roaming")
+        return SendDecision(SendVerdict.WAIT, RefusalCode.ROAMING)
     if facts.window is not None and not facts.is_started:
         opening = facts.window.find_hold_end(now, facts.parts)
         if opening is not None:
             return SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, opening)
-    return SendDecision(SendVerdict.SEND)
+    return _hold_for_contact(facts, rules, now) or SendDecision(SendVerdict.SEND)
+
+
+def _hold_for_contact(facts: SendFacts, rules: SendingRules, now: datetime) -> SendDecision | None:
+    """Returns the decision to hold a message for its contact's sake; None if it may start. If quiet hours last longer than the
+    message is worth sending, it expires at once."""
+    if facts.is_started:
+        return None
+    hold = rules.find_hold(facts.message_class, facts.number, facts.contact, now, facts.parts)
+    if hold is None:
+        return None
+    if hold.outlasts(facts.expires_at):
+        return SendDecision(SendVerdict.EXPIRE, hold.reason)
+    return SendDecision(SendVerdict.HOLD, hold.reason, hold.find_end(facts.expires_at))
 
 
 # The reason of what is held until its window opens.
-OUTSIDE_WINDOW = "outside_window"
+OUTSIDE_WINDOW = RefusalCode.OUTSIDE_WINDOW
 
 
 def _needs_trusted_clock(facts: SendFacts) -> bool:

@@ -22,9 +22,9 @@ from modemd.rules.refusals import RefusalCode
 class ContactFacts:
     """Facts about a contact that decide what may be sent to it.
 
-    `marketing`: what it said about marketing; `list_state`: what it said about the list of the message, None if the message has no
-    list; `review_until`: until when something that it wrote waits for a person, None if nothing does; `marketing_at`: when
-    marketing messages went to it lately, one time for each (only for marketing)."""
+    `marketing`: what it said about marketing. `list_state`: what it said about the list of the message; None: the message has no
+    list. `review_until`: until when something that it wrote waits for a person; None: nothing does. `marketing_at`: when
+    marketing messages went to it lately, one time for each (read only for marketing)."""
 
     marketing: Marketing = Marketing.UNKNOWN
     list_state: Marketing | None = None
@@ -34,16 +34,22 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContactHold:
-    """Hold of a message for the contact's sake: the reason, why in one sentence, and until when; None: until its validity ends."""
+    """Hold of a message for the contact's sake: the reason, why in one sentence, and until when. `until` None: until the
+    validity of the message ends."""
 
     reason: RefusalCode
     because: str
     until: datetime | None
 
-    @property
-    def ends_what_outlives_it(self) -> bool:
-        """True if a message whose validity ends before the hold is worth nothing, and expires at once."""
-        return self.reason in (RefusalCode.QUIET_HOURS, RefusalCode.PUBLIC_HOLIDAY)
+    def find_end(self, expires_at: datetime) -> datetime:
+        """Returns when a message is looked at again: when the hold ends, or its validity."""
+        return expires_at if self.until is None else min(self.until, expires_at)
+
+    def outlasts(self, expires_at: datetime) -> bool:
+        """Returns True if a message is worth nothing any more when these quiet hours end: it expires at once, with this
+        reason. A cap or a review may end before its time, so it waits."""
+        is_certain = self.reason in (RefusalCode.QUIET_HOURS, RefusalCode.PUBLIC_HOLIDAY)
+        return is_certain and self.until is not None and self.until >= expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class SendingRules:
         )
 
     def find_closing(self, message_class: MessageClass, number: str, now: datetime) -> datetime | None:
-        """Returns when a message must have reached the phone, so that it does not arrive in quiet hours; None if it may always."""
+        """Returns when a message must have reached the phone, so that it does not arrive in quiet hours; None: at any time."""
         if message_class is not MessageClass.MARKETING or self.quiet_hours is None:
             return None
         return self.quiet_hours.find_closing(number, now)

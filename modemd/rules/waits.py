@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from modemd.rules.pauses import BATCH_PAUSED
+from modemd.rules.refusals import RefusalCode
 from modemd.rules.send_decision import OUTSIDE_WINDOW, SendDecision, SendVerdict
 from modemd.rules.windows import Window
 
@@ -247,7 +248,7 @@ def _find_obstacle(sim: SimObstacles, service: ServiceFacts) -> Wait | None:
         case SendVerdict.HOLD if decision.until is not None:
             held = HeldFacts(decision.reason, decision.until, 0, None)
             return _explain_held(held, service)
-        case SendVerdict.WAIT if decision.reason == "roaming":
+        case SendVerdict.WAIT if decision.reason == RefusalCode.ROAMING:
             return Wait(WaitCode.ROAMING, f"{sim.modem} is in a foreign network, where marketing waits")
         case SendVerdict.WAIT:
             return Wait(WaitCode.CLOCK, "the clock of the machine is not trusted")

@@ -17,19 +17,32 @@ from modemd.modem.modem import Modem
 from modemd.modem.recovery.recovery import NO_TOOLS, RecoveryTools
 from modemd.modem.status import ModemLine
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.due import ConsentDueWork
+from modemd.service.consent.emails import ContactEmails
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
+from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
+from modemd.service.consent.holidays import HolidayUpdates
+from modemd.service.consent.imap import ImapSession
 from modemd.service.consent.imports import ConsentImports
 from modemd.service.consent.ledger import ConsentLedger
+from modemd.service.consent.mailbox import ALARM, Mailbox, OpenSession
+from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
+from modemd.service.consent.requests import OptInRequests
+from modemd.service.consent.reviews import Reviews
+from modemd.service.consent.stop_words import MailStopWords
+from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
-from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.waits import ModemFacts, Waits
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batch_decisions import BatchDecisions
@@ -48,10 +61,12 @@ from modemd.service.modems.views import ModemViews
 from modemd.service.operations import hook_program
 from modemd.service.operations.alarm_checks import AlarmChecks
 from modemd.service.operations.alarms import Alarms, RunCommand
+from modemd.service.operations.filter_watch import FilterWatch
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
 from modemd.service.operations.store_outage import StoreOutage
 from modemd.service.operations.wall_clock import TrustedClock
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.service import Consent, Messages, Modems, Operations, Rooms, Service, Work
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.pins import PinStore
@@ -70,13 +85,15 @@ class Collaborators:
     clock: Clock
     open_port: OpenPort
     profiles: Profiles
-    keywords: Keywords
+    words: Words
     random: Random
     credentials: Path | None = None
     anchors: Path | None = None
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
+    open_mailbox: OpenSession = ImapSession.open
+    list_holidays: ListHolidays = list_no_holidays
     is_clock_synchronised: Callable[[], bool] = lambda: False
 
 
@@ -85,7 +102,9 @@ def assemble(collaborators: Collaborators) -> Service:
     current_settings, store = collaborators.settings, collaborators.store
     settings = current_settings.current()
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
-    policy, wakeups = consent_policy(settings), Wakeups()
+    wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
+    rules = RulesInForce(current_settings, quiet_hours.current)
+    current_words = CurrentWords(collaborators.words)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -95,20 +114,20 @@ def assemble(collaborators: Collaborators) -> Service:
     sending_policy = SendingPolicy(settings, breakers, clock.now)
     due_work = DueWork(store, clock, wakeups.came_due, is_clock_trusted)
     dispatcher = Dispatcher(
-        store, policy, clock, sending_policy, breakers,
+        store, rules, clock, sending_policy, breakers,
         random=collaborators.random, on_settled=wakeups.settled, on_ready=wakeups.ready, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
 
     # Messages
-    submission = Submission(store, current_settings, policy, clock, wakeups.submitted)
+    submission = Submission(store, current_settings, rules, clock, wakeups.submitted)
     estimates = Estimates(store, clock, sending_policy.routes, lambda: sims.list_capacities())
-    batches = Batches(store, current_settings, submission, policy, clock, estimates, wakeups.promoted)
+    batches = Batches(store, current_settings, submission, rules, clock, estimates, wakeups.promoted)
     decisions = Decisions(
-        store, current_settings, policy, clock,
+        store, current_settings, rules, clock,
         on_queued=wakeups.submitted, on_settled=wakeups.settled, on_released=wakeups.released,
     )  # fmt: skip
-    batch_decisions = BatchDecisions(store, policy, clock, on_released=wakeups.released)
-    previews = Previews(store, submission, batches, policy, clock, estimates)
+    batch_decisions = BatchDecisions(store, rules, clock, on_released=wakeups.released)
+    previews = Previews(store, submission, batches, rules, clock, estimates)
 
     def list_modem_facts() -> list[ModemFacts]:
         rates = {modem.line.name: modem.line.rate for modem in registry.modems}
@@ -136,12 +155,14 @@ def assemble(collaborators: Collaborators) -> Service:
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
     ussd = UssdSessions(registry.find_in_use)
     balances = Balances(
-        store, current_settings, policy, clock, ussd,
+        store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
+    reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
-        store, current_settings, policy, collaborators.keywords, clock,
+        store, current_settings, rules, current_words.current, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
+        find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
     backend = ServiceBackend(
         store,
@@ -151,6 +172,7 @@ def assemble(collaborators: Collaborators) -> Service:
         inbound,
         on_network_time=clock.add_network_time,
         on_ready=wakeups.ready,
+        on_sim=rules.add_sims,
     )
     pins = PinStore(store, settings, clock, collaborators.credentials)
 
@@ -187,14 +209,26 @@ def assemble(collaborators: Collaborators) -> Service:
         modems=lambda: registry.modems, on_changed=wakeups.settled, on_ready=wakeups.ready,
     )  # fmt: skip
 
+    # Consent
+    opt_in_requests = OptInRequests(
+        store, current_settings, rules, clock, wakeups.submitted, lambda: reply_texts.texts, quiet_hours.find_opening,
+    )  # fmt: skip
+    reviews = Reviews(store, current_settings, clock, wakeups.released)
+    consent_due = ConsentDueWork(store, clock, opt_in_requests.rules, wakeups.submitted, is_clock_trusted)
+
     # Calendar and operations
     recurring = RecurringSends(
-        store, submission, policy, clock, settings.timezone, wakeups.submitted, is_clock_trusted
+        store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
+    alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
+    mailbox = Mailbox(
+        store, current_settings, clock, MailStopWords(collaborators.words), collaborators.open_mailbox,
+        on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
+    )  # fmt: skip
+    holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
     ledger = ConsentLedger(store, clock, collaborators.anchors)
     nightly = nightly_job(settings.timezone, ledger.write_anchor)
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly], is_clock_trusted)
-    alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
@@ -204,7 +238,8 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence, health.assess, discovery.silent_devices,
+        settings.alarms.modem_unusable_after, inbound.unanswered_words.find_evidence, health.assess, discovery.silent_devices,
+        lambda: sims.active_pauses,
     )  # fmt: skip
 
     wakeups.connect(
@@ -219,12 +254,20 @@ def assemble(collaborators: Collaborators) -> Service:
         "batches": batches.run,
         "batch decisions": batch_decisions.finish_interrupted,
         "timetable": due_work.run,
+        "consent": consent_due.run,
         "calendar": scheduler.run,
         "alarms": alarms.run,
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,
+        "mailbox": mailbox.run,
+        "holidays": holiday_updates.run,
     }
+    if settings.filter_watch.enabled:
+        tasks["filter watch"] = FilterWatch(
+            store, settings.filter_watch, clock, pause=sims.pause, list_pauses=lambda: sims.active_pauses,
+            list_ready_sims=views.list_ready_sims, is_clock_trusted=is_clock_trusted,
+        ).run  # fmt: skip
     if balances.is_configured:
         tasks["balances"] = balances.run
     if settings.is_discovery_enabled:
@@ -233,11 +276,19 @@ def assemble(collaborators: Collaborators) -> Service:
         messages=messages,
         inbox=inbound,
         consent=Consent(
-            ConsentRecords(store, current_settings, clock),
-            ledger,
-            ConsentHistories(store, current_settings),
-            ConsentEntries(store, current_settings, clock),
-            ConsentImports(store, current_settings, clock),
+            records=ConsentRecords(store, current_settings, clock),
+            ledger=ledger,
+            histories=ConsentHistories(store, current_settings),
+            entries=ConsentEntries(store, current_settings, clock),
+            imports=ConsentImports(store, current_settings, clock),
+            requests=opt_in_requests,
+            reviews=reviews,
+            current_quiet_hours=quiet_hours,
+            quiet_hours=QuietHoursViews(quiet_hours, current_settings, clock),
+            reply_texts=reply_texts,
+            emails=ContactEmails(store, current_settings, clock),
+            current_words=current_words,
+            words=ConsentWords(store, current_words, current_settings, clock, lambda: reply_texts.texts),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
@@ -245,5 +296,5 @@ def assemble(collaborators: Collaborators) -> Service:
         calendar=recurring,
         operations=Operations(alarms, checks, health, clock),
     )
-    service = Service(store, current_settings, rooms, dispatcher, balances, tasks)
+    service = Service(store, current_settings, rooms, dispatcher, rules, balances, tasks)
     return service

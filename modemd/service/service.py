@@ -11,11 +11,18 @@ from typing import Any
 from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.emails import ContactEmails
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.imports import ConsentImports
 from modemd.service.consent.ledger import ConsentLedger
+from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
+from modemd.service.consent.reply_texts import ReplyTexts
+from modemd.service.consent.requests import OptInRequests
+from modemd.service.consent.reviews import Reviews
+from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -34,9 +41,10 @@ from modemd.service.operations.alarms import Alarms
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.service.operations.watchdog import Watchdog
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.sims import SimControl
-from modemd.store import Store
+from modemd.store import Store, sims
 from modemd.store.queue import outcomes
 from modemd.store.timestamps import find_latest_stored
 
@@ -62,13 +70,23 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, the ledger, one person's history, and what people enter or import."""
+    """Consent: the records of it, the ledger, one person's history, what people enter or import, requests to confirm, reviews of
+    what people wrote; the quiet hours (in force, and as they are shown); the texts of replies and notices; the e-mail
+    addresses of contacts; and the words, in force and as they are shown."""
 
     records: ConsentRecords
     ledger: ConsentLedger
     histories: ConsentHistories
     entries: ConsentEntries
     imports: ConsentImports
+    requests: OptInRequests
+    reviews: Reviews
+    current_quiet_hours: CurrentQuietHours
+    quiet_hours: QuietHoursViews
+    reply_texts: ReplyTexts
+    emails: ContactEmails
+    current_words: CurrentWords
+    words: ConsentWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +135,7 @@ class Service:
         settings: CurrentSettings,
         rooms: Rooms,
         dispatcher: Dispatcher,
+        rules: RulesInForce,
         balances: Balances,
         tasks: Mapping[str, Work],
     ) -> None:
@@ -132,6 +151,7 @@ class Service:
         self._store = store
         self._dispatcher = dispatcher
         self._balances = balances
+        self._rules = rules
         self._works = tasks
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -159,11 +179,16 @@ class Service:
         self.modems.registry.start()
 
     async def know_time(self) -> None:
-        """Reads from the database the latest time that it knows of, the SIMs' balances, the pauses, and the modems that were
-        found before. To be called before anything else, also if the service is not started."""
+        """Reads from the database the latest time that it knows of, the SIMs with their balances, the pauses, the public
+        holidays, the changed words of consent, and the modems that were found before. To be called before anything else, also if
+        the service is not started."""
+        self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
+        await self.consent.reply_texts.load()
         await self.modems.discovery.recall()
+        await self.consent.current_quiet_hours.load(self._store)
+        await self.consent.current_words.load(self._store)
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))
 
     async def stop(self, grace_s: float) -> None:

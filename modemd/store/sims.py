@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from modemd.rules.geography.sim_country import SimIdentity
 from modemd.store.events import add_event
 from modemd.store.timestamps import from_text, to_text
 
@@ -70,6 +71,12 @@ def is_known(db: sqlite3.Connection, iccid: str) -> bool:
 def read_numbers(db: sqlite3.Connection) -> frozenset[str]:
     """Returns the numbers of all SIMs that were ever seen."""
     return frozenset(row["number"] for row in db.execute("SELECT number FROM sim WHERE number IS NOT NULL"))
+
+
+def list_identities(db: sqlite3.Connection) -> list[SimIdentity]:
+    """Returns the identities of all SIMs that were ever seen."""
+    rows = db.execute("SELECT iccid, number, imsi FROM sim ORDER BY iccid").fetchall()
+    return [SimIdentity(row["iccid"], row["number"], row["imsi"]) for row in rows]
 
 
 def admit(db: sqlite3.Connection, iccid: str, now: datetime) -> bool:

@@ -58,6 +58,7 @@ FED = {
     "pause": ("--class", "marketing", "--why", "x"),
     "resume": ("--class", "otp", "--why", "x"),
     "pauses": (),
+    "quiet-hours": (),
     "sims": ("list",),
     "status": (),
     "alarms": (),

@@ -28,6 +28,10 @@ from modemd.config import (
     load,
 )
 from modemd.config.alarms import AlarmSettings
+from modemd.config.consent_lists import DoubleOptInSettings, ListSettings
+from modemd.config.consent import CapSettings
+from modemd.config.filter_watch import FilterWatchSettings
+from modemd.config.geography import GeographySettings, ReachSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings
 from modemd.config.settings import BalanceSmsSettings
 from modemd.errors import ConfigError
@@ -93,8 +97,14 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert balance.model_fields_set == set(BalanceSettings.model_fields) - {"sms"}
     assert settings.limits.model_fields_set == set(LimitSettings.model_fields)
     assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
+    assert settings.consent.lists["promo"].model_fields_set == set(ListSettings.model_fields)
+    assert settings.consent.double_opt_in.model_fields_set == set(DoubleOptInSettings.model_fields)
+    assert settings.consent.caps[0].model_fields_set == set(CapSettings.model_fields)
+    assert settings.geography.model_fields_set == set(GeographySettings.model_fields)
+    assert settings.sims[ICCID].countries["BE"].model_fields_set == set(ReachSettings.model_fields)
     assert settings.validity.model_fields_set == set(ValiditySettings.model_fields)
     assert settings.alarms.model_fields_set == set(AlarmSettings.model_fields)
+    assert settings.filter_watch.model_fields_set == set(FilterWatchSettings.model_fields)
     assert settings.retention.model_fields_set == set(RetentionSettings.model_fields)
     assert settings.retention.outbox.model_fields_set == set(RetentionPeriods.model_fields)
 
@@ -110,8 +120,14 @@ def test_the_example_file_loads_and_says_everything() -> None:
         BalanceSmsSettings,
         LimitSettings,
         ConsentSettings,
+        ListSettings,
+        DoubleOptInSettings,
+        CapSettings,
+        GeographySettings,
+        ReachSettings,
         ValiditySettings,
         AlarmSettings,
+        FilterWatchSettings,
         RetentionSettings,
         RetentionPeriods,
     ],
@@ -417,6 +433,7 @@ KEYS = st.sampled_from(
         *ModemSettings.model_fields,
         *SimSettings.model_fields,
         *ConsentSettings.model_fields,
+        *GeographySettings.model_fields,
         ICCID,
         "+1",
         "",

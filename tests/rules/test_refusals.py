@@ -8,10 +8,11 @@ import pytest
 
 from modemd.errors import ErrorCode
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.consent.policy import Marketing
 from modemd.rules.quotas import Period
 from modemd.rules.refusals import RefusalCode, find_twilio_code
 from modemd.rules.send_decision import OUTSIDE_WINDOW
+from modemd.rules.sending_rules import ContactFacts, SendingRules
 
 # Programs compare these: a code that is here stays.
 CODES = """
@@ -47,7 +48,7 @@ def test_the_rules_use_these_codes() -> None:
     """What other rules give as a reason is one of them."""
     reasons = [*(f"quota_{period}" for period in Period), OUTSIDE_WINDOW, "marketing_brake", "warm_up"]
     assert [RefusalCode(reason) for reason in reasons] == reasons
-    objection = ConsentPolicy().find_objection(MessageClass.MARKETING, "+33612345678", Marketing.OPTED_OUT)
+    objection = SendingRules().find_objection(MessageClass.MARKETING, "+33612345678", ContactFacts(Marketing.OPTED_OUT))
     assert objection is RefusalCode.OPTED_OUT
 
 

@@ -10,15 +10,18 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict, decide
+from modemd.rules.sending_rules import ContactFacts, SendingRules
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FACTS = SendFacts(
     message_class=MessageClass.MARKETING,
     number="+33612345678",
-    marketing=Marketing.UNKNOWN,
+    contact=ContactFacts(),
     expires_at=NOW + timedelta(hours=1),
     is_started=False,
 )
+STOPPED = ContactFacts(Marketing.OPTED_OUT)
+RULES = SendingRules()
 ANYBODY = ConsentPolicy()
 OPTED_IN_ONLY = ConsentPolicy(marketing_needs_opt_in=True)
 NOT_IN_NORTH_AMERICA = ConsentPolicy(transactional_after_stop={"+1": False, "+1876": True, "+44": True})
@@ -77,17 +80,17 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
     [
         pytest.param(FACTS, SendDecision(SendVerdict.SEND), id="nothing speaks against it"),
         pytest.param(
-            replace(FACTS, marketing=Marketing.OPTED_OUT),
+            replace(FACTS, contact=STOPPED),
             SendDecision(SendVerdict.CANCEL, "opted_out"),
             id="after STOP",
         ),
         pytest.param(
-            replace(FACTS, marketing=Marketing.OPTED_OUT, is_started=True),
+            replace(FACTS, contact=STOPPED, is_started=True),
             SendDecision(SendVerdict.CANCEL, "opted_out"),
             id="after STOP in the middle",
         ),
         pytest.param(
-            replace(FACTS, marketing=Marketing.OPTED_OUT, expires_at=NOW),
+            replace(FACTS, contact=STOPPED, expires_at=NOW),
             SendDecision(SendVerdict.CANCEL, "opted_out"),
             id="STOP goes before every other reason",
         ),
@@ -113,7 +116,7 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
 )
 def test_the_last_look(facts: SendFacts, decision: SendDecision) -> None:
     """Consent binds every part, validity the first."""
-    assert decide(facts, ANYBODY, NOW) == decision
+    assert decide(facts, RULES, NOW) == decision
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def test_the_last_look(facts: SendFacts, decision: SendDecision) -> None:
     [
         pytest.param(FACTS, SendVerdict.WAIT, id="marketing waits"),
         pytest.param(replace(FACTS, is_started=True), SendVerdict.WAIT, id="so does its rest"),
-        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.CANCEL, id="STOP binds as ever"),
+        pytest.param(replace(FACTS, contact=STOPPED), SendVerdict.CANCEL, id="STOP binds as ever"),
         pytest.param(
             replace(FACTS, message_class=MessageClass.OTP, expires_at=NOW - timedelta(days=3)), SendVerdict.SEND,
             id="nothing expires",
@@ -131,7 +134,7 @@ def test_the_last_look(facts: SendFacts, decision: SendDecision) -> None:
 )  # fmt: skip
 def test_the_last_look_by_a_clock_that_is_not_trusted(facts: SendFacts, verdict: SendVerdict) -> None:
     """Marketing waits, expiry is not judged, all others go on."""
-    assert decide(facts, ANYBODY, NOW, trusted=False).verdict is verdict
+    assert decide(facts, RULES, NOW, trusted=False).verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -140,10 +143,10 @@ def test_the_last_look_by_a_clock_that_is_not_trusted(facts: SendFacts, verdict:
         pytest.param(FACTS, SendVerdict.WAIT, id="marketing"),
         pytest.param(replace(FACTS, is_started=True), SendVerdict.SEND, id="the rest of one that began at home"),
         pytest.param(replace(FACTS, expires_at=NOW), SendVerdict.EXPIRE, id="marketing that is over"),
-        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.CANCEL, id="marketing after STOP"),
+        pytest.param(replace(FACTS, contact=STOPPED), SendVerdict.CANCEL, id="marketing after STOP"),
         pytest.param(replace(FACTS, message_class=MessageClass.TRANSACTIONAL), SendVerdict.SEND, id="not marketing"),
     ],
 )
 def test_a_sim_that_holds_marketing_begins_none(facts: SendFacts, verdict: SendVerdict) -> None:
     """It waits for another SIM, or for this one to be home; STOP and validity bind all the same."""
-    assert decide(facts, ANYBODY, NOW, marketing_waits=True).verdict is verdict
+    assert decide(facts, RULES, NOW, marketing_waits=True).verdict is verdict

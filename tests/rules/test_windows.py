@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.send_decision import OUTSIDE_WINDOW, SendDecision, SendFacts, SendVerdict, decide
+from modemd.rules.sending_rules import ContactFacts, SendingRules
 from modemd.rules.windows import SECONDS_PER_PART, Window
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -64,7 +64,7 @@ def facts(
     parts: int = 1, message_class: MessageClass = MessageClass.TRANSACTIONAL, *, started: bool = False
 ) -> SendFacts:
     expires_at = at("2026-06-05T00:00")
-    return SendFacts(message_class, "+33612345678", Marketing.UNKNOWN, expires_at, started, parts, OFFICE)
+    return SendFacts(message_class, "+33612345678", ContactFacts(), expires_at, started, parts, OFFICE)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def facts(
 )
 def test_the_last_look_minds_the_window(now: str, parts: int, started: bool, verdict: SendVerdict) -> None:
     """Outside of its window a message is held until that opens."""
-    decision = decide(facts(parts, started=started), ConsentPolicy(), at(now))
+    decision = decide(facts(parts, started=started), SendingRules(), at(now))
     assert decision.verdict is verdict
     if verdict is SendVerdict.HOLD:
         assert decision == SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, at("2026-06-02T09:00"))
@@ -87,7 +87,7 @@ def test_the_last_look_minds_the_window(now: str, parts: int, started: bool, ver
 
 def test_what_is_over_is_not_held() -> None:
     """Validity ends a message before its window is looked at."""
-    assert decide(facts(), ConsentPolicy(), at("2026-06-05T20:00")).verdict is SendVerdict.EXPIRE
+    assert decide(facts(), SendingRules(), at("2026-06-05T20:00")).verdict is SendVerdict.EXPIRE
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_is_over_is_not_held() -> None:
 )
 def test_a_clock_that_is_not_trusted_knows_no_window(message_class: MessageClass, verdict: SendVerdict) -> None:
     """Then what has a window waits; alarm and otp go on."""
-    found = decide(facts(1, message_class), ConsentPolicy(), at("2026-06-01T20:00"), trusted=False)
+    found = decide(facts(1, message_class), SendingRules(), at("2026-06-01T20:00"), trusted=False)
     assert found.verdict is verdict
 
 

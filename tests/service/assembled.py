@@ -15,13 +15,14 @@ from modemd.config import CurrentSettings, Settings
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.service.assembly import Collaborators, assemble
 from modemd.service.pages import PagedList, Row
 from modemd.service.service import Service
 from modemd.store import Store
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentStatement
+from tests.sim.world.unrestricted import unrestricted
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -68,7 +69,9 @@ async def all_rows(listed: PagedList[Row]) -> list[Row]:
 async def assembled_service(folder: Path, **configured: Any) -> AsyncIterator[AssembledService]:
     """A service in `folder`, with these settings on top of the smallest configuration."""
     modems = [{"name": "west", "port": str(folder / "modem0")}]
-    settings = Settings.model_validate({"database": str(folder / "modemd.db"), "modems": modems} | configured)
+    settings = Settings.model_validate(
+        {"database": str(folder / "modemd.db"), "modems": modems} | unrestricted(configured)
+    )
     store, clock = await Store.open(settings.database), HandClock()
     try:
         given = Collaborators(
@@ -77,7 +80,7 @@ async def assembled_service(folder: Path, **configured: Any) -> AsyncIterator[As
             clock=clock,
             open_port=no_port,
             profiles=Profiles.load([resources.folder("drivers")]),
-            keywords=Keywords.load(),
+            words=Words.load(),
             random=Random(1),
         )
         yield AssembledService(assemble(given), store, clock, settings)

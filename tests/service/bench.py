@@ -14,12 +14,13 @@ from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.dispatcher import Dispatcher
-from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.modems.backend import ServiceBackend
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentStatement
 from modemd.store.outbox import accept
@@ -28,6 +29,7 @@ from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.timestamps import to_text
 from tests.service.assembled import HandClock
 from tests.sim.world.store import fresh_database, rows, store_over
+from tests.sim.world.unrestricted import unrestricted
 
 ALICE, BOB = "+33612345678", "+33612345679"
 WEST, EAST = "8933010000000000010", "8933010000000000028"
@@ -50,6 +52,9 @@ def identity(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> 
     )  # fmt: skip
 
 
+WORDS = Words.load()
+
+
 class Bench:
     """Build it inside a running loop."""
 
@@ -59,33 +64,33 @@ class Bench:
         self.hand = HandClock()
         self.clock = clock or self.hand
         self.settings = Settings.model_validate(
-            {"database": "/modemd.db", "modems": [{"name": "west", "port": "/dev/west"}], **configured},
+            {"database": "/modemd.db", "modems": [{"name": "west", "port": "/dev/west"}], **unrestricted(configured)},
             context={"folder": Path("/")},
         )
-        self.policy = consent_policy(self.settings)
+        source = CurrentSettings(self.settings)
+        self.rules = RulesInForce(source)
         self.settled = 0
         self.times_ready = 0
         self.queued: list[tuple[int, MessageClass]] = []
         self.breakers = SimBreakers()
         self.dispatcher = Dispatcher(
-            self.store, self.policy, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
+            self.store, self.rules, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
             random=Random(1), on_settled=self._settled, on_ready=self._ready, is_clock_trusted=lambda: True,
         )  # fmt: skip
         self.network_times: list[tuple[datetime, datetime | None]] = []
         self.time_sources: list[str | None] = []
-        source = CurrentSettings(self.settings)
         self.inbox = InboundMessages(
             self.store,
             source,
-            self.policy,
-            Keywords.load(),
+            self.rules,
+            lambda: WORDS,
             self.clock,
             on_queued=self._queued,
             on_network_time=self._network_time,
         )
         self.backend = ServiceBackend(
             self.store, source, self.clock, self.dispatcher, self.inbox,
-            on_network_time=self._network_time, on_ready=self._ready,
+            on_network_time=self._network_time, on_ready=self._ready, on_sim=self.rules.add_sims,
         )  # fmt: skip
 
     def _settled(self) -> None:
@@ -113,7 +118,7 @@ class Bench:
         now = self.clock.now()
         expires_at = (at or now) + self.settings.validity.of(message_class)
         new = OutboundMessage(to, text, message_class, len(pdu.compose(to, text)), expires_at, at=at)
-        return (await self.store.write(lambda db: accept.submit(db, new, self.policy, now))).id
+        return (await self.store.write(lambda db: accept.submit(db, new, self.rules.current(), now))).id
 
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""

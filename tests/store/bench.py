@@ -10,10 +10,10 @@ from typing import Any
 
 from modemd.rules import report_matching
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.phone_numbers import is_same_number
 from modemd.rules.report_matching import AttemptFacts, ReportFacts
 from modemd.rules.send_decision import SendDecision, SendFacts, decide
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import lanes
 from modemd.store.connection import connect
 from modemd.store.consent import statements
@@ -47,7 +47,7 @@ class Bench:
         self.db: sqlite3.Connection = connect(path, ensure_key(path))
         migrate(self.db)
         self.now = START
-        self.policy = ConsentPolicy()
+        self.rules = SendingRules()
         self._reports = 0
 
     def passes(self, **duration: float) -> None:
@@ -65,17 +65,20 @@ class Bench:
         at: datetime | None = None,
         key: str | None = None,
         pinned: str | None = None,
+        list_name: str | None = None,
     ) -> Submitted:
         """Submit a message: what became of that."""
-        new = OutboundMessage(to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned)
-        return accept.submit(self.db, new, self.policy, self.now)
+        new = OutboundMessage(
+            to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned, list_name=list_name
+        )
+        return accept.submit(self.db, new, self.rules, self.now)
 
     def submit(self, to: str = ALICE, message_class: MessageClass = MessageClass.TRANSACTIONAL, **more: Any) -> int:
         """Submit a message, as `submitted`: its id."""
         return self.submitted(to, message_class, **more).id
 
     def decide(self, facts: SendFacts) -> SendDecision:
-        return decide(facts, self.policy, self.now)
+        return decide(facts, self.rules, self.now)
 
     def claim(self, sim: str = WEST, *, skip: Collection[int] = (), ahead: bool = False) -> Claim | None:
         return claims.claim(self.db, sim, f"modem of {sim}", self.decide, self.now, skip=skip, ahead=ahead)
@@ -134,10 +137,12 @@ class Bench:
     def match_again(self, sim: str = WEST) -> set[int]:
         return status_reports.rematch_reports(self.db, sim, owner, self.now)
 
-    def says(self, number: str, *, opts_in: bool = False, channel: str = "sms") -> ConsentEffect:
+    def says(
+        self, number: str, *, opts_in: bool = False, channel: str = "sms", list_name: str | None = None
+    ) -> ConsentEffect:
         """Somebody says STOP, or START."""
         word = "start" if opts_in else "stop"
-        said = ConsentStatement(number, opts_in, word, "en", channel, stated_at=self.now)
+        said = ConsentStatement(number, opts_in, word, "en", channel, stated_at=self.now, list_name=list_name)
         return statements.apply_statement(self.db, said, self.now)
 
     def message(self, message_id: int) -> sqlite3.Row:

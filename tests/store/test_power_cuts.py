@@ -12,8 +12,8 @@ from random import Random
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.send_decision import decide
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import Store, listings
 from modemd.store.connection import connect
 from modemd.store.consent import statements
@@ -27,7 +27,7 @@ from modemd.store.writer import Change
 from tests.store.bench import ALICE, START, WEST
 from tests.store.power_cut import DAMAGES, KEYS, LOG_HEADER, Tape, cut, log_of, reopened, torn_checkpoint
 
-POLICY = ConsentPolicy()
+POLICY = SendingRules()
 GROUPS = 40
 SMALL_PAGE = 512
 
@@ -43,7 +43,7 @@ def send(db: sqlite3.Connection) -> None:
         outcomes.close_attempt(
             db, AttemptOutcome(row["id"], AttemptResult.SENT, START, reference=row["id"] % 256), START
         )
-    claims.claim(db, WEST, "stick", partial(decide, policy=POLICY, now=START), START)
+    claims.claim(db, WEST, "stick", partial(decide, rules=POLICY, now=START), START)
 
 
 def stop(db: sqlite3.Connection) -> None:

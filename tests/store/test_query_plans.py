@@ -11,11 +11,12 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store import listings
+from modemd.store.consent import marketing_history
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox, reassembly
 from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.outbox import batches, due
-from modemd.store.queue import candidates, marketing_history, outcomes, pauses
+from modemd.store.queue import candidates, outcomes, pauses
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
 
@@ -50,7 +51,7 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     "unknown": lambda bench: bench.lose(),
     "promote": lambda bench: bench.promote(),
     "next batch": lambda bench: batches.next_accepted(bench.db),
-    "promote a batch": lambda bench: batches.promote(bench.db, 1, bench.policy, bench.now, 3),
+    "promote a batch": lambda bench: batches.promote(bench.db, 1, bench.rules, bench.now, 3),
     "clear away a batch": lambda bench: batches.discard_unaccepted(bench.db, 3),
     "expire": lambda bench: bench.expire(),
     "close overdue": lambda bench: due.close_overdue(bench.db, bench.now),

@@ -11,14 +11,14 @@ from tests.store.bench import ALICE, Bench
 
 def test_a_local_time_runs_once(bench: Bench) -> None:
     """Whoever asks, and whatever it would submit: the second run of a local date and time submits nothing."""
-    new = ScheduleContent("daily", "@daily", "UTC", (ALICE,), "hi", "otp", True, None, None, None, late=False)
+    new = ScheduleContent("daily", "@daily", "UTC", (ALICE,), "hi", "otp", True, None, None, None, None, late=False)
     schedules.add(bench.db, new, bench.now)
     found = schedules.find_by_name(bench.db, "daily")
 
     def run(local: str) -> bool:
         message = OutboundMessage(ALICE, "hi", MessageClass.OTP, 1, bench.now.replace(year=2027))
         return (
-            schedules.execute_run(bench.db, found, local, [message], bench.policy, bench.now, RunOutcome.SENT)
+            schedules.execute_run(bench.db, found, local, [message], bench.rules, bench.now, RunOutcome.SENT)
             is not None
         )
 

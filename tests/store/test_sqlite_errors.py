@@ -14,7 +14,7 @@ import pytest
 
 from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import Store, connection, listings, sqlite_errors
 from modemd.store.connection import OPENING_TRIES, ThreadReader, _use_log, connect, reader_uri
 from modemd.store.keyed_hashes.keys import read_keys
@@ -29,7 +29,7 @@ from tests.store.power_cut import log_of
 
 def submit(text: str, db: sqlite3.Connection) -> Submitted:
     new = OutboundMessage(ALICE, text, MessageClass.TRANSACTIONAL, 1, START.replace(year=2027))
-    return accept.submit(db, new, ConsentPolicy(), START)
+    return accept.submit(db, new, SendingRules(), START)
 
 
 def fill(db: sqlite3.Connection) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from modemd.errors import LockHolder, NoDatabase, StoreDamaged, StoreError, StoreLocked, StoreUnavailable
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import Store, listings
 from modemd.store.connection import connect, empty_log, visitor_uri
 from modemd.store.consent import statements
@@ -267,7 +267,7 @@ async def test_reads_see_what_was_answered(tmp_path: Path) -> None:
     path = tmp_path / "modemd.db"
     new = OutboundMessage(ALICE, "hello", MessageClass.TRANSACTIONAL, 1, START)
     store = await Store.open(path)
-    submitted = await store.write(lambda db: accept.submit(db, new, ConsentPolicy(), START))
+    submitted = await store.write(lambda db: accept.submit(db, new, SendingRules(), START))
     assert [row.id for row in await store.read(listings.list_messages)] == [submitted.id]
     await store.close()
     store = await Store.open(path)

@@ -86,8 +86,8 @@ def test_an_installed_wheel_finds_its_data(installed: Path, tmp_path: Path) -> N
     assert all(path.exists() and path.parent.name == "_data" for path in found)
     for path in found[:5]:
         assert files(path) == files(ROOT / path.name)
-    load = "from modemd.rules.consent.keywords import Keywords; from modemd import config, resources;"
-    load += "Keywords.load(); print(config.load(resources.folder('config.example.yaml')).database)"
+    load = "from modemd.rules.consent.words.matching import Words; from modemd import config, resources;"
+    load += "Words.load(); print(config.load(resources.folder('config.example.yaml')).database)"
     assert run(installed, "-c", load, cwd=tmp_path).strip() == "/var/lib/modemd/modemd.db"
 
 

@@ -15,11 +15,19 @@ class ConsentCommands(LazyGroup):
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = {
         "show": ("consent.show", "show"),
+        "email": ("consent.emails", "email"),
+        "emails": ("consent.emails", "emails"),
+        "replies": ("consent.replies", "replies"),
         "history": ("consent.history", "history"),
         "opt-out": ("consent.entries", "opt_out"),
         "opt-in": ("consent.entries", "opt_in"),
         "import": ("consent.imports", "import_file"),
         "verify": ("consent.verify", "verify"),
+        "request": ("consent.request", "request"),
+        "reviews": ("consent.reviews", "reviews"),
+        "review": ("consent.reviews", "review"),
+        "test": ("consent.test", "test"),
+        "words": ("consent.words", "words"),
     }
 
 

@@ -51,7 +51,8 @@ class Geography:
             )
         if found.kind is NumberKind.PREMIUM and not self.is_premium_allowed:
             return GeographyRefusal(
-                RefusalCode.PREMIUM_NUMBER, f"{number} is a premium-rate number, or one of the kind"
+                RefusalCode.PREMIUM_NUMBER,
+                f"{number} is a premium-rate number, or of another kind that costs the sender",
             )
         if found.country is not None and not is_named and not self._is_allowed(found, message_class):
             return GeographyRefusal(

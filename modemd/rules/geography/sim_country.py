@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import phonenumbers
 
 from modemd.rules.phone_numbers import find_country
@@ -47,7 +49,17 @@ def find_imsi_country(imsi: str | None) -> str | None:
     return _COUNTRY_OF_MCC.get((imsi or "")[:3])
 
 
-def find_sim_country(number: str | None, iccid: str, imsi: str | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class SimIdentity:
+    """Identities of a SIM. `id`: its ICCID, or its IMSI if it has told no ICCID; `number`: its own number, if that is known."""
+
+    id: str
+    number: str | None = None
+    imsi: str | None = None
+
+
+def find_sim_country(sim: SimIdentity) -> str | None:
     """Returns the country (ISO 3166 alpha-2) of a SIM: that of its number, else of its IMSI, else of its ICCID, whose +1 is
     several countries. None if nothing says it."""
-    return (find_country(number) if number else None) or find_imsi_country(imsi) or find_iccid_country(iccid)
+    country = find_country(sim.number) if sim.number else None
+    return country or find_imsi_country(sim.imsi) or find_iccid_country(sim.id)

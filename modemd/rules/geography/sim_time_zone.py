@@ -7,8 +7,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from modemd.rules.geography.sim_country import find_iccid_country
+from modemd.rules.geography.time_zones import list_zones_by_country
 from modemd.rules.phone_numbers import find_country
-from modemd.rules.quiet_hours.time_zones import list_zones_by_country
 
 
 @cache

@@ -54,12 +54,16 @@ class Holidays:
         for country, subdivision, year in years:
             covered.setdefault((country, subdivision), set()).add(year)
         named: dict[tuple[str, str], dict[int, str]] = {key: {} for key in covered}
+        # Equal numbers and sets are one object each: 250 countries have much in common.
+        ordinals: dict[int, int] = {}
+        year_sets: dict[frozenset[int], frozenset[int]] = {}
         for country, subdivision, day, name in days:
             if (country, subdivision) in named:
-                named[country, subdivision][day.toordinal()] = intern(name)
+                ordinal = day.toordinal()
+                named[country, subdivision][ordinals.setdefault(ordinal, ordinal)] = intern(name)
         lists = {
             (intern(key[0]), intern(key[1])): HolidayList(
-                frozenset(covered[key]),
+                year_sets.setdefault(found := frozenset(covered[key]), found),
                 tuple(sorted(named[key])),
                 tuple(named[key][each] for each in sorted(named[key])),
             )
@@ -84,9 +88,13 @@ class Holidays:
         found = self._find_list(country, region, day.year)
         return None if found is None else found.find_name(day.toordinal())
 
+    def find_subdivision(self, country: str, region: str) -> str:
+        """Returns the part of a country whose holidays apply: the region, or else the configured one; empty for the whole."""
+        change = self.changes.get(country)
+        return region or (change.subdivision if change is not None else "")
+
     def _find_list(self, country: str, region: str, year: int) -> HolidayList | None:
         """Returns the list of the region, or else of the configured subdivision, or else of the country; None if the year is not
         in it. There is no way back to a list with fewer dates: a missing one must not look like a working day."""
-        change = self.changes.get(country)
-        found = self.lists.get((country, region or (change.subdivision if change is not None else "")))
+        found = self.lists.get((country, self.find_subdivision(country, region)))
         return found if found is not None and year in found.years else None

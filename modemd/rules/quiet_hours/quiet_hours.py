@@ -15,11 +15,13 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
+import phonenumbers
+
+from modemd.rules.geography.time_zones import find_country_of_zone
 from modemd.rules.quiet_hours import wording
 from modemd.rules.quiet_hours.holidays import Holidays
 from modemd.rules.quiet_hours.openings import DAY_S, HORIZON_DAYS, Openings, find_openings
-from modemd.rules.quiet_hours.table import HoursRow, HoursTable
-from modemd.rules.quiet_hours.time_zones import find_country_of_zone
+from modemd.rules.quiet_hours.table import DEFAULT_KEY, HoursRow, HoursTable
 from modemd.rules.quiet_hours.zones import CONTIGUOUS_US, NOWHERE, Place, find_country_place, find_place
 from modemd.rules.windows import SECONDS_PER_PART
 
@@ -27,7 +29,7 @@ SHORTEST_OPENING = timedelta(hours=3)
 HOLIDAYS_RETRY = timedelta(hours=1)
 """How long marketing is held each time if the public holidays of the year are not known."""
 # A campaign over the whole world meets some 300 places, on two dates.
-_OPENINGS_KEPT = 512
+_OPENINGS_KEPT = 400
 _SENTENCES_KEPT = 128
 
 
@@ -112,6 +114,14 @@ class QuietHours:
     def find_rows(self, place: Place) -> tuple[HoursRow, ...]:
         """Returns the rows that apply together at a place."""
         return self.table.find_rows(place.country, place.region)
+
+    def list_holiday_places(self) -> frozenset[tuple[str, str]]:
+        """Returns the countries and subdivisions (empty: the whole country) whose public holidays have to be known."""
+        blocking = [row for row in self.table.rows.values() if row.blocks_holidays]
+        found = {(row.country, row.region) for row in blocking if row.country != DEFAULT_KEY}
+        if any(row.country == DEFAULT_KEY for row in blocking):
+            found |= {(country, "") for country in phonenumbers.SUPPORTED_REGIONS if country not in self.table.rows}
+        return frozenset((country, self.holidays.find_subdivision(country, region)) for country, region in found)
 
     def find_zones(self, place: Place, now: datetime) -> tuple[str, ...]:
         """Returns the zones that count at a place: the possible ones, or the configured one if they leave no opening."""

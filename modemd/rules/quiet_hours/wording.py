@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 
+from modemd.rules.geography.time_zones import list_country_names
 from modemd.rules.quiet_hours.holidays import Holidays
 from modemd.rules.quiet_hours.openings import get_zone, is_open
 from modemd.rules.quiet_hours.table import HoursRow
-from modemd.rules.quiet_hours.time_zones import list_country_names
 from modemd.rules.quiet_hours.zones import Place
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -81,4 +81,4 @@ def _find_closed(rows: Sequence[HoursRow], place: Place, holidays: Holidays, at:
 
 
 def _show_time(local: datetime) -> str:
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {local:%H:%M}"
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {local.hour:02d}:{local.minute:02d}"

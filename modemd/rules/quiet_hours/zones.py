@@ -12,11 +12,12 @@ import csv
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from sys import intern
 
 import phonenumbers
 from phonenumbers import NumberParseException, timezone
 
-from modemd.rules.quiet_hours.time_zones import find_present_name, is_zone_of_country, list_zones_by_country
+from modemd.rules.geography.time_zones import find_present_name, is_zone_of_country, list_zones_by_country
 
 CONTIGUOUS_US = ("America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles")
 """Zones of the contiguous United States, one for each clock."""
@@ -47,7 +48,7 @@ class AreaCode:
 NOWHERE = Place("", "", ())
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def find_place(number: str) -> Place:
     """Returns the place of a number in E.164; `NOWHERE` for any other text, and for a number of no single country."""
     if not number.startswith("+"):
@@ -94,7 +95,7 @@ def list_area_codes() -> dict[str, AreaCode]:
 
 @cache
 def _share_area(country: str, region: str, zones: str) -> AreaCode:
-    return AreaCode(country, region, tuple(zones.split(";")) if zones else ())
+    return AreaCode(intern(country), intern(region), tuple(map(intern, zones.split(";"))) if zones else ())
 
 
 @lru_cache(maxsize=512)

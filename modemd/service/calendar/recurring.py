@@ -15,11 +15,12 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.service.authorship import check_authorship
 from modemd.service.calendar.cron import CronTimes, parse_cron
-from modemd.service.messages.decisions import Authorship, check_authorship
+from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import MessageRequest, Submission
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store, schedules
 from modemd.store.outbox.accept import Submitted
@@ -78,7 +79,7 @@ class RecurringSends:
         self,
         store: Store,
         submission: Submission,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         zone: ZoneInfo,
         on_queued: Callable[[Submitted, MessageClass], None],
@@ -86,7 +87,7 @@ class RecurringSends:
     ) -> None:
         self._store = store
         self._submission = submission
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._zone = zone
         self._on_queued = on_queued
@@ -129,6 +130,7 @@ class RecurringSends:
             valid_s=self._submission.valid_s(schedule.request),
             window=schedule.request.window,
             pinned=first.pinned,
+            list_name=first.list_name,
             late=schedule.late,
         )
         await self._store.write(partial(schedules.add, new=new, now=now))
@@ -236,7 +238,7 @@ class RecurringSends:
         ran = partial(
             schedules.execute_run, schedule=schedule, local=local, messages=messages, outcome=outcome, error=error
         )
-        submitted = await self._store.write(partial(ran, policy=self._policy, now=now))
+        submitted = await self._store.write(partial(ran, rules=self._rules.current(), now=now))
         if submitted is None:
             # Done before, by another occurrence of the same local time or before the clock was stepped.
             await self._store.write(partial(schedules.mark_checked, id=schedule.id, now=now))
@@ -261,4 +263,5 @@ def _run_request(schedule: Schedule, number: str, key: str) -> MessageRequest:
         valid=f"{schedule.valid_s}s" if schedule.valid_s is not None else None,
         window=schedule.window,
         sim=schedule.pinned,
+        list_name=schedule.list_name,
     )

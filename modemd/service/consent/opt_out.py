@@ -1,6 +1,6 @@
 """Opt-outs and opt-ins of inbound messages: recognised, stored and confirmed in the transaction that stores the message.
 
-`rules/consent/keywords.py` has the words, `rules/sender_numbers.py` the numbers that a sender's digits can mean. An opt-out binds
+`rules/consent/words` has the words, `rules/sender_numbers.py` the numbers that a sender's digits can mean. An opt-out binds
 all of them. `store/consent/statements.py` stores the decision and cancels the marketing that waits.
 """
 
@@ -14,10 +14,13 @@ from datetime import datetime, timedelta
 from modemd.config import Settings
 from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent import replies
-from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.consent.texts.kinds import TextKind
+from modemd.rules.consent.texts.texts import Texts
+from modemd.rules.consent.words.keywords import KeywordAction
+from modemd.rules.consent.words.language import choose_language
+from modemd.rules.consent.words.matching import MatchTier, WordMatch, Words
 from modemd.rules.sender_numbers import SenderNumber
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import sims
 from modemd.store.consent import statements
 from modemd.store.inbound.inbox import CompleteMessage
@@ -33,7 +36,7 @@ class ConsentChange:
     """Result of a word of consent: the word, what it changed, and the confirmation that was queued, if any. `is_over_limit`:
     there is none because this hour has had as many as `consent.confirmations_per_hour` allows."""
 
-    match: KeywordMatch
+    match: WordMatch
     effect: statements.ConsentEffect
     confirmation: Submitted | None = None
     is_over_limit: bool = False
@@ -45,13 +48,16 @@ class OptOutRules:
     message: an instance never changes, and a new one is made for each message from the settings in force."""
 
     settings: Settings
-    policy: ConsentPolicy
-    keywords: Keywords
+    rules: SendingRules
+    words: Words
+    texts: Texts
 
-    def match(self, text: str, sender: str, language: str | None = None) -> KeywordMatch | None:
-        """Returns the word of consent or help that a text is. `language`: the contact's, if it is known."""
-        country = phone_numbers.find_country(sender) or self.settings.country
-        return self.keywords.match(text, contact_language=language, country=country)
+    def match(self, text: str, sender: str) -> WordMatch | None:
+        """Returns what a text asks for with certainty; None if nothing."""
+        if self.texts.is_own_answer(text):
+            return None
+        match = self.words.match(text, country=self._find_country(sender), number=sender)
+        return match if match is not None and match.tier is not MatchTier.AMBIGUOUS else None
 
     def may_opt_out(self, text: str, sender: str) -> bool:
         """True if a text opts its sender out, whatever their language."""
@@ -68,12 +74,19 @@ class OptOutRules:
     ) -> ConsentChange | None:
         """Applies a message that is a word of consent, and queues its confirmation. Returns None if it is no such word.
         `stated_at`: when it was sent, by the network's time stamp."""
-        match = self.match(whole.text, whole.sender, statements.read_language(db, whole.sender))
+        match = self.match(whole.text, whole.sender)
         if match is None or match.action not in (KeywordAction.OPT_OUT, KeywordAction.OPT_IN):
             return None
         opts_in = match.action is KeywordAction.OPT_IN
+        language = choose_language(
+            match,
+            contact_language=statements.read_language(db, whole.sender),
+            last_language=None,
+            country=self._find_country(whole.sender),
+            supported=self.texts.languages,
+        )
         statement = statements.ConsentStatement(
-            sender.number, opts_in, match.word, match.language, "sms", whole.inbox_id, stated_at=stated_at
+            sender.number, opts_in, match.word, language, "sms", whole.inbox_id, stated_at=stated_at
         )
         others = list(sender.others) + (statements.find_by_ending(db, sender.number) if sender.is_ending else [])
         if opts_in:  # what a person's own number has said is undone by that number only
@@ -88,11 +101,14 @@ class OptOutRules:
             return ConsentChange(match, effect)
         if statements.count_confirmations(db, now - HOUR) >= self.settings.consent.confirmations_per_hour:
             return ConsentChange(match, effect, is_over_limit=True)
-        compose = replies.compose_opt_in_reply if opts_in else replies.compose_opt_out_reply
-        text = compose(match.language, self.settings.brand)
-        confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.policy, now)
+        kind = TextKind.OPT_IN_REPLY if opts_in else TextKind.OPT_OUT_REPLY
+        text = self.texts.compose(kind, language, brand=self.settings.brand)
+        confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.rules, now)
         statements.note_confirmation(db, confirmation.id, now)
         return ConsentChange(match, effect, confirmation)
+
+    def _find_country(self, sender: str) -> str | None:
+        return phone_numbers.find_country(sender) or self.settings.country
 
     def _find_recipient(
         self, db: sqlite3.Connection, sender: SenderNumber, others: Sequence[str], now: datetime

@@ -15,7 +15,7 @@ from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.sender_numbers import list_national_forms
-from modemd.service.messages.decisions import check_authorship
+from modemd.service.authorship import check_authorship
 from modemd.service.messages.submission import MessageRequest, Submission, SubmitResult
 from modemd.store import Store
 from modemd.store.contacts import erasure, threads

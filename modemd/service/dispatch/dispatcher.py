@@ -18,17 +18,17 @@ from modemd.clock import Clock
 from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.errors import EncodeError, StoreError
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import URGENT
 from modemd.rules.routing import PREFERRED_SIM_WAIT
 from modemd.rules.send_decision import SendConditions, SendVerdict
 from modemd.rules.sim_breaker import SimBreakers
-from modemd.service.dispatch.encoding import encode_part
+from modemd.service.dispatch.encoding import encode_part, list_closings
 from modemd.service.dispatch.outcomes import RETRY_S, Outcomes
 from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.quota_holds import QuotaHolds
 from modemd.service.dispatch.reservations import ClaimTicket, Offers, Reservations
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store
 from modemd.store.queue import candidates, claims, outcomes
 from modemd.store.queue.candidates import Candidate
@@ -46,7 +46,7 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         sending_policy: SendingPolicy,
         sim_breakers: SimBreakers,
@@ -57,7 +57,7 @@ class Dispatcher:
         is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._sending_policy = sending_policy
         self._breakers = sim_breakers
@@ -65,7 +65,7 @@ class Dispatcher:
         self._on_settled = on_settled
         self._on_ready = on_ready
         self._offers = Offers()
-        self._reservations = Reservations(partial(encode_part, clock), self._offers)
+        self._reservations = Reservations(self._encode, self._offers)
         self._urgent_count = 0  # how often an alarm or otp may have been queued
         self._urgent_seen: dict[str, int] = {}  # that count, when a SIM last searched the queue
         self._marketing_held_sims: frozenset[str] = frozenset()
@@ -209,7 +209,7 @@ class Dispatcher:
 
     def _conditions(self, sim: str) -> SendConditions:
         return SendConditions(
-            self._policy,
+            self._rules.current(),
             self._clock.now(),
             is_clock_trusted=self._is_clock_trusted(),
             is_marketing_held=sim in self._marketing_held_sims,
@@ -304,9 +304,13 @@ class Dispatcher:
             await self._store.write(partial(failed, now=self._clock.now()))
             return None
 
+    def _encode(self, candidate: Candidate) -> bytes:
+        return encode_part(self._clock.now(), candidate, self._rules.current())
+
     def _window_end(self, candidate: Candidate) -> datetime | None:
-        """Returns when the window closes in which a message must begin. None if it has no window, has begun, or the clock is not
-        trusted."""
-        if candidate.window is None or candidate.place.is_started or not self._is_clock_trusted():
+        """Returns when the window closes, or quiet hours begin, before which a message must begin. None if neither holds, it has
+        begun, or the clock is not trusted."""
+        if candidate.place.is_started or not self._is_clock_trusted():
             return None
-        return candidate.window.find_closing(self._clock.now())
+        closings = list_closings(self._clock.now(), candidate, self._rules.current())
+        return min(closings, default=None)

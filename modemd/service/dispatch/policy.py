@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from modemd.config import Settings, SimSettings
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.geography.sim_time_zone import find_sim_time_zone
 from modemd.rules.quotas import QuotaLimits
 from modemd.rules.routing import PREFERRED_SIM_WAIT, Routes, RoutingSnapshot, SimCapability
@@ -53,13 +51,3 @@ class SendingPolicy:
         healthy = frozenset(sim for sim in active if self._breakers.open_until(sim, now) is None)
         is_starting = now < started + STARTUP_TIME
         return RoutingSnapshot(self.routes, self.limits, active, healthy, is_starting, now - PREFERRED_SIM_WAIT)
-
-
-def consent_policy(settings: Settings) -> ConsentPolicy:
-    """Returns the settings of consent in the form that the rules use."""
-    return ConsentPolicy(
-        marketing_needs_opt_in=settings.consent.marketing == "opted_in",
-        transactional_after_stop=MappingProxyType(
-            {prefix: choice == "allow" for prefix, choice in settings.consent.transactional_after_stop.items()}
-        ),
-    )

@@ -15,15 +15,16 @@ from modemd.connector import Sender
 from modemd.errors import DecodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import KINDS, MessageClass
-from modemd.rules.consent.keywords import Keywords
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.consent.texts.texts import Texts
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.geography import sim_country
 from modemd.rules.sender_numbers import SenderNumber, read_sender
-from modemd.service.consent.confirmation_limit import ConfirmationLimit
 from modemd.service.consent.opt_out import ConsentChange, OptOutRules
+from modemd.service.consent.unanswered_words import HOUR_LIMIT, UnansweredWords
 from modemd.service.inbox import content
 from modemd.service.inbox.status_reports import NoteNetworkTime, StatusReports, Write
 from modemd.service.pages import PagedList, read_paged_list
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, events, lanes, listings
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
@@ -65,30 +66,32 @@ class InboundMessages:
 
     `on_queued` is called with the confirmation of a word of consent; `on_network_time` with stamps of the network, as
     `StatusReports` says; `on_received`, with SIM, sender and text, for each whole text: it may be an operator's answer to a
-    balance query."""
+    balance query. `find_texts` returns the texts of confirmations that are in force."""
 
     def __init__(
         self,
         store: Store,
         settings: CurrentSettings,
-        policy: ConsentPolicy,
-        keywords: Keywords,
+        rules: RulesInForce,
+        words: Callable[[], Words],
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
         on_network_time: NoteNetworkTime,
         on_received: Callable[[str, str, str], Awaitable[None]] | None = None,
+        find_texts: Callable[[], Texts] = Texts.load,
     ) -> None:
         self._store = store
         self._settings = settings
-        self._policy = policy
-        self._keywords = keywords
+        self._rules = rules
+        self._words = words
         self._clock = clock
         self._on_queued = on_queued
         self._on_network_time = on_network_time
         self._on_received = on_received
+        self._find_texts = find_texts
         self._reports = StatusReports(clock, on_network_time)
-        self.confirmation_limit = ConfirmationLimit(clock)
+        self.unanswered_words = UnansweredWords(clock)
 
     async def store_arrival(self, sender: Sender, octets: bytes, *, slot: str | None = None) -> None:
         """Stores what a sender received. When this returns it is durable, and the modem may delete it."""
@@ -162,7 +165,8 @@ class InboundMessages:
         arrival = replace(_make_arrival(sender, tpdu, message, originator.number), slot=slot)
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None, arrival.sender)
-        now, rules = self._clock.now(), OptOutRules(self._settings.current(), self._policy, self._keywords)
+        now = self._clock.now()
+        rules = OptOutRules(self._settings.current(), self._rules.current(), self._words(), self._find_texts())
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write
@@ -199,7 +203,7 @@ class InboundMessages:
             withdrawn=change.effect.withdrawn_messages,
         )
         if change.is_over_limit and whole is not None:
-            self.confirmation_limit.note(whole.inbox_id)
+            self.unanswered_words.note(HOUR_LIMIT, arrival.sender, whole.inbox_id)
         if change.confirmation is not None:
             self._on_queued(change.confirmation, MessageClass.SYSTEM)
 

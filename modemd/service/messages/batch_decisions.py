@@ -11,9 +11,9 @@ from functools import partial
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import BATCH_PAUSED
-from modemd.service.messages.decisions import check_authorship
+from modemd.service.authorship import check_authorship
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.events import Authorship
@@ -39,9 +39,9 @@ class BatchDecisionResult:
 class BatchDecisions:
     """Decisions of people about batches. `on_released` is called when parts may be due that were not before."""
 
-    def __init__(self, store: Store, policy: ConsentPolicy, clock: Clock, *, on_released: Callable[[], None]) -> None:
+    def __init__(self, store: Store, rules: RulesInForce, clock: Clock, *, on_released: Callable[[], None]) -> None:
         self._store = store
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._on_released = on_released
         self._is_stopped = False
@@ -94,7 +94,7 @@ class BatchDecisions:
         """Makes the steps of a decision until the last message of the batch is reached. Raises Refused if modemd stops before
         (`stopping`), or if another decision about the batch comes (`superseded`)."""
         steps: dict[str, Callable[..., BatchStep]] = {
-            CANCELLING: partial(batch_decisions.cancel, policy=self._policy),
+            CANCELLING: partial(batch_decisions.cancel, rules=self._rules.current()),
             BATCH_PAUSED: batch_decisions.pause,
             RESUMING: batch_decisions.resume,
         }

@@ -14,7 +14,6 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.states import MessageState
 from modemd.service.messages.checked_file import CheckedFile
 from modemd.service.messages.csv_encoding import read_content
@@ -23,6 +22,7 @@ from modemd.service.messages.estimates import Estimate, Estimates
 from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time, parse_time
 from modemd.service.messages.workload import Workload
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.outbox import batches
@@ -73,7 +73,7 @@ class Batches:
         store: Store,
         settings: CurrentSettings,
         submission: Submission,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         estimates: Estimates,
         on_promoted: Callable[[MessageClass | None, bool], None],
@@ -81,7 +81,7 @@ class Batches:
         self._store = store
         self._settings = settings
         self._submission = submission
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._estimates = estimates
         self._on_promoted = on_promoted
@@ -101,7 +101,7 @@ class Batches:
                 await self._wakeup.wait()
 
     async def accept(self, body: bytes, key: str | None = None, options: FileOptions = NO_OPTIONS) -> BatchResult:
-        """Accepts a CSV with the columns to,text,class[,at,key], all of it or nothing: it is durable when this returns. The
+        """Accepts a CSV with the columns to,text,class[,at,key,list], all of it or nothing: it is durable when this returns. The
         same file with the same key and options gets the same answer again. Raises BadRows, which names every malformed row, and
         Refused (`bad_key`, `bad_encoding`, `bad_time`, `key_reused`, `staging`)."""
         found, load = await self.open_file(body, options), self._estimates.make_workload()
@@ -204,13 +204,13 @@ class Batches:
 
     async def _accept_in_one_commit(self, rows: Sequence[FileRow], identity: FileIdentity, load: Workload) -> int:
         """Accepts a file of one step, and makes its messages in the same commit. Returns the batch."""
-        now, policy = self._clock.now(), self._policy
+        now, rules = self._clock.now(), self._rules.current()
 
         def change(db: sqlite3.Connection) -> tuple[int, tuple[FileRow, ...], PromotionStep]:
             batch = batches.begin_staging(db, identity, now)
-            staged = batches.stage_rows(db, batch, rows, policy, check_time, now)
+            staged = batches.stage_rows(db, batch, rows, rules, check_time, now)
             batches.accept_batch(db, batch, now)
-            return batch, staged, batches.promote(db, batch, policy, now, len(rows) + 1)
+            return batch, staged, batches.promote(db, batch, rules, now, len(rows) + 1)
 
         batch, staged, step = await self._store.write(change)
         load.add(row.new for row in staged)
@@ -221,19 +221,24 @@ class Batches:
         self, batch: int, rows: Sequence[FileRow]
     ) -> Callable[[sqlite3.Connection], tuple[FileRow, ...]]:
         return partial(
-            batches.stage_rows, batch=batch, rows=rows, policy=self._policy, judge=check_time, now=self._clock.now()
+            batches.stage_rows,
+            batch=batch,
+            rows=rows,
+            rules=self._rules.current(),
+            judge=check_time,
+            now=self._clock.now(),
         )
 
     async def run_step(self) -> bool:
         """Makes one small change. Returns True if there was something to do."""
         clears = not self._staging_lock.locked()  # rows that are being staged now look like abandoned ones
-        now, policy = self._clock.now(), self._policy
+        now, rules = self._clock.now(), self._rules.current()
 
         def change(db: sqlite3.Connection) -> PromotionStep | bool:
             if clears and batches.discard_unaccepted(db, batches.ROWS_PER_STEP * 10):
                 return True
             batch = batches.next_accepted(db)
-            return batch is not None and batches.promote(db, batch, policy, now, batches.ROWS_PER_STEP)
+            return batch is not None and batches.promote(db, batch, rules, now, batches.ROWS_PER_STEP)
 
         done = await self._store.write(change)
         if isinstance(done, PromotionStep):

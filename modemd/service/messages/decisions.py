@@ -12,8 +12,9 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.service.authorship import check_authorship
 from modemd.service.messages.submission import SubmitResult
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, listings
 from modemd.store.events import Authorship
 from modemd.store.files import restore
@@ -22,9 +23,8 @@ from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.decisions import Settlement
 from modemd.store.rows import MessageRow
 
-__all__ = ["Authorship", "Decisions", "check_authorship"]  # so that the faces need not import the store
+__all__ = ["Authorship", "Decisions"]  # so that the faces need not import the store
 
-LONGEST_AUTHORSHIP = 500
 # Pause between two steps of a release: other changes have the database.
 PAUSE_S = 0.02
 
@@ -47,7 +47,7 @@ class Decisions:
         self,
         store: Store,
         settings: CurrentSettings,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
@@ -56,7 +56,7 @@ class Decisions:
     ) -> None:
         self._store = store
         self._settings = settings
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._on_queued = on_queued
         self._on_settled = on_settled
@@ -94,7 +94,7 @@ class Decisions:
             message_id=id,
             authorship=check_authorship(authorship),
             validity=self._settings.current().validity.of,
-            policy=self._policy,
+            rules=self._rules.current(),
             now=self._clock.now(),
         )
 
@@ -142,11 +142,3 @@ class Decisions:
             return listings.list_messages(db, id=id)[0]
 
         return await self._store.write(change_and_read)
-
-
-def check_authorship(authorship: Authorship) -> Authorship:
-    """Returns an authorship without blanks round it. Raises Refused (`no_reason`) if `by` or `why` is missing or too long."""
-    stripped = Authorship(authorship.by.strip(), authorship.why.strip())
-    if not stripped.by or not stripped.why or max(len(stripped.by), len(stripped.why)) > LONGEST_AUTHORSHIP:
-        raise Refused(ErrorCode.NO_REASON, f"say who decides, and why, in 1 to {LONGEST_AUTHORSHIP} characters each")
-    return stripped

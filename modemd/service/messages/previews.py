@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from modemd.clock import Clock
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions
 from modemd.service.messages.estimates import Estimate, Estimates
 from modemd.service.messages.named_sim import MESSAGE_WAITS, MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import MessageRequest, Submission, check_time
 from modemd.service.messages.workload import Workload
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store
 from modemd.store.outbox import batches as outbox
 from modemd.store.outbox.batches import FileRow, RowFate
@@ -41,14 +41,14 @@ class Previews:
         store: Store,
         submission: Submission,
         batches: Batches,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         estimates: Estimates,
     ) -> None:
         self._store = store
         self._submission = submission
         self._batches = batches
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._estimates = estimates
 
@@ -77,7 +77,9 @@ class Previews:
 
     async def _judge(self, rows: Sequence[FileRow], load: Workload) -> list[RowFate]:
         """Returns the fates of some rows, and counts those that would be sent."""
-        judge = partial(outbox.judge_rows, rows=rows, policy=self._policy, judge=check_time, now=self._clock.now())
+        judge = partial(
+            outbox.judge_rows, rows=rows, rules=self._rules.current(), judge=check_time, now=self._clock.now()
+        )
         fates = await self._store.read(judge)
         load.add(row.new for row, fate in zip(rows, fates, strict=True) if fate is RowFate.SENT)
         return fates

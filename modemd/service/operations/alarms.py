@@ -19,7 +19,8 @@ from modemd.config import CurrentSettings, Settings
 from modemd.config.alarms import AlarmSettings
 from modemd.errors import ErrorCode, Refused, StoreError
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, alarms
 from modemd.store.alarms import ActiveAlarm
 from modemd.store.outbox import accept
@@ -85,7 +86,7 @@ class Alarms:
         self,
         store: Store,
         settings: CurrentSettings,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         on_queued: Callable[[Submitted, MessageClass], None],
         run_command: RunCommand,
@@ -93,7 +94,7 @@ class Alarms:
         self._store = store
         self._current_settings = settings
         self._settings = settings.current().alarms  # read at the start
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._on_queued = on_queued
         self._run_command = run_command
@@ -186,7 +187,7 @@ class Alarms:
         waits = [CHECK_INTERVAL_S]
         if self._settings.to:
             notify = partial(_submit_sms, alarm_settings=self._settings, settings=self._current_settings.current())
-            submitted, later = await self._store.write(partial(notify, policy=self._policy, now=now))
+            submitted, later = await self._store.write(partial(notify, rules=self._rules.current(), now=now))
             for each in submitted:
                 self._on_queued(each, MessageClass.ALARM)
             waits += [(later - now).total_seconds()] if later else []
@@ -231,7 +232,7 @@ class Alarms:
             raise Refused(ErrorCode.NO_ALARM_WAY, "nobody is told of alarms: set alarms.to or alarms.command")
         now, settings = self._clock.now(), self._current_settings.current()
         submit = partial(_submit_texts, text=TEST_TEXT, alarm_settings=self._settings, settings=settings)
-        submitted = await self._store.write(partial(submit, policy=self._policy, now=now))
+        submitted = await self._store.write(partial(submit, rules=self._rules.current(), now=now))
         for each in submitted:
             self._on_queued(each, MessageClass.ALARM)
         has_command = bool(self._settings.command)
@@ -279,7 +280,7 @@ def alarm_text(due: Sequence[ActiveAlarm]) -> str:
 
 
 def _submit_sms(
-    db: sqlite3.Connection, alarm_settings: AlarmSettings, settings: Settings, policy: ConsentPolicy, now: datetime
+    db: sqlite3.Connection, alarm_settings: AlarmSettings, settings: Settings, rules: SendingRules, now: datetime
 ) -> tuple[list[Submitted], datetime | None]:
     """Accepts one message for each administrator, and notes in the same change that the alarms were notified: none twice, none
     forgotten. Alarms that are over have a message of their own. Returns the messages, and when the next alarm is due."""
@@ -289,7 +290,7 @@ def _submit_sms(
         message
         for told in (due, over)
         if told
-        for message in _submit_texts(db, alarm_text(told), alarm_settings, settings, policy, now)
+        for message in _submit_texts(db, alarm_text(told), alarm_settings, settings, rules, now)
     ]
     alarms.mark_notified(db, "sms", [alarm.id for alarm in due], now)
     alarms.mark_all_clear(db, "sms", [alarm.id for alarm in over])
@@ -301,7 +302,7 @@ def _submit_texts(
     text: str,
     alarm_settings: AlarmSettings,
     settings: Settings,
-    policy: ConsentPolicy,
+    rules: SendingRules,
     now: datetime,
 ) -> list[Submitted]:
     """Accepts one message for each administrator."""
@@ -310,4 +311,4 @@ def _submit_texts(
         OutboundMessage(number, text, MessageClass.ALARM, parts, expires_at, report=settings.report)
         for number in alarm_settings.to
     ]
-    return [accept.submit(db, each, policy, now) for each in messages]
+    return [accept.submit(db, each, rules, now) for each in messages]

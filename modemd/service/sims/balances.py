@@ -18,8 +18,8 @@ from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth
 from modemd.rules.balance import parse_amount
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.modems.ussd import UssdSessions
+from modemd.service.rules_in_force import RulesInForce
 from modemd.service.views import BalanceView
 from modemd.store import Store, sims
 from modemd.store.outbox import accept
@@ -43,7 +43,7 @@ class Balances:
         self,
         store: Store,
         settings: CurrentSettings,
-        policy: ConsentPolicy,
+        rules: RulesInForce,
         clock: Clock,
         ussd_sessions: UssdSessions,
         *,
@@ -52,7 +52,7 @@ class Balances:
         is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
         self._ussd_sessions = ussd_sessions
         self._modems = modems
@@ -138,7 +138,7 @@ class Balances:
             log.warning("balance not known", modem=modem.line.name, iccid=iccid, error=str(error))
 
     async def _submit_query(self, iccid: str, to: str, text: str) -> None:
-        now, policy = self._clock.now(), self._policy
+        now, rules = self._clock.now(), self._rules.current()
         message = OutboundMessage(
             number=to,
             text=text,
@@ -151,7 +151,7 @@ class Balances:
 
         def submit(db: sqlite3.Connection) -> Submitted:
             sims.record_balance_request(db, iccid, now)
-            return accept.submit(db, message, policy, now)
+            return accept.submit(db, message, rules, now)
 
         submitted = await self._store.write(submit)
         self._last_known[iccid] = replace(self._last_known.get(iccid, SimBalance()), asked_at=now)

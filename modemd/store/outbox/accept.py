@@ -8,12 +8,12 @@ from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.send_decision import OUTSIDE_WINDOW
+from modemd.rules.sending_rules import SendingRules
 from modemd.rules.windows import Window
 from modemd.store import lanes
-from modemd.store.consent import statements
+from modemd.store.consent import contact_facts
 from modemd.store.events import add_event
 from modemd.store.keyed_hashes.suppression import ensure_contact
 from modemd.store.outbox import staged_rows
@@ -40,45 +40,57 @@ class BatchAcceptance:
     accepted_at: datetime
 
 
-def submit(db: sqlite3.Connection, new: OutboundMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
+def submit(db: sqlite3.Connection, new: OutboundMessage, rules: SendingRules, now: datetime) -> Submitted:
     """Accepts a message, or stores it as refused if consent forbids it. Raises Refused with `key_reused` if its key belongs to
     other content."""
     staged_rows.take_over_key(db, new)
     # Accepted before it: what a batch still holds for its number, or under its key.
     for row in staged_rows.list_rows_ahead(db, new):
-        create_message(db, row.new, policy, now, BatchAcceptance(row.message_id, row.batch, row.accepted_at))
+        create_message(db, row.new, rules, now, BatchAcceptance(row.message_id, row.batch, row.accepted_at))
         staged_rows.remove_promoted(db, row)
-    return find_by_key(db, new) or create_message(db, new, policy, now)
+    return find_by_key(db, new) or create_message(db, new, rules, now)
 
 
 def create_message(
     db: sqlite3.Connection,
     new: OutboundMessage,
-    policy: ConsentPolicy,
+    rules: SendingRules,
     now: datetime,
     place: BatchAcceptance | None = None,
 ) -> Submitted:
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
     batch."""
     ensure_contact(db, new.number)
-    objection = policy.find_objection(new.message_class, new.number, statements.read_marketing(db, new.number))
-    opening = None
+    contact = contact_facts.read(db, new.number, new.message_class, now)
+    objection = rules.find_objection(new.message_class, new.number, contact)
+    opening, hold = None, None
     if objection is not None:
         state, key = states.MessageState.REFUSED, None  # the key stays free: the reason may pass
     elif new.at is not None and new.at > now:
         state, key = states.MessageState.HELD, new.key
     else:
         opening = Window.parse_stored(new.window).find_hold_end(now, new.parts) if new.window is not None else None
-        state, key = states.MessageState.QUEUED if opening is None else states.MessageState.HELD, new.key
+        hold = rules.find_hold(new.message_class, new.number, contact, now, new.parts) if opening is None else None
+        waits = opening is not None or hold is not None
+        state, key = states.MessageState.HELD if waits else states.MessageState.QUEUED, new.key
+        if hold is not None and hold.outlasts(new.expires_at):
+            state = states.MessageState.EXPIRED
     scheduled = new.at is not None and new.at > now
     reason = objection or (
-        None if state is states.MessageState.QUEUED else "scheduled" if scheduled else OUTSIDE_WINDOW
+        None
+        if state is states.MessageState.QUEUED
+        else "scheduled"
+        if scheduled
+        else hold.reason
+        if hold is not None
+        else OUTSIDE_WINDOW
     )
+    is_over = state in states.FINAL_MESSAGES
     message_id = db.execute(
         """INSERT INTO message
                (id, key, number, text, class, state, reason, parts, report, created_at, at, expires_at, closed_at, pinned, batch,
-                window)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                window, list)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             place.id if place else None,
             key,
@@ -92,15 +104,16 @@ def create_message(
             to_text(place.accepted_at if place else now),
             to_text(new.at) if new.at else None,
             to_text(new.expires_at),
-            to_text(now) if objection else None,
+            to_text(now) if is_over else None,
             new.pinned,
             place.batch if place else None,
             new.window,
+            new.list_name,
         ),
     ).lastrowid
     assert message_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
-    if objection is None:
-        begins = (new.at if scheduled else opening) if state is states.MessageState.HELD else None
+    if not is_over:
+        begins = new.at if scheduled else hold.find_end(new.expires_at) if hold is not None else opening
         due = to_text(begins) if begins is not None else None
         rank, started = QueuePlace(new.message_class).columns
         expires_at = to_text(new.expires_at)

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import BATCH_PAUSED
+from modemd.rules.sending_rules import SendingRules
 from modemd.store.events import Authorship, add_event
 from modemd.store.outbox import batches, decisions
 from modemd.store.timestamps import to_text
@@ -79,7 +79,7 @@ def cancel(
     batch: int,
     after: int,
     authorship: Authorship,
-    policy: ConsentPolicy,
+    rules: SendingRules,
     now: datetime,
     limit: int,
 ) -> BatchStep:
@@ -92,7 +92,7 @@ def cancel(
         return BatchStep(_cancel_all(db, ids, authorship, now), ids[-1])
     db.execute("UPDATE batch SET state = 'accepted' WHERE id = ? AND state = 'held'", (batch,))
     # Their ids may be smaller than `after`: a submit to the number of a later row has made a message of that row before.
-    ids = batches.promote(db, batch, policy, now, limit).messages
+    ids = batches.promote(db, batch, rules, now, limit).messages
     db.execute("UPDATE batch SET state = 'held' WHERE id = ? AND state = 'accepted'", (batch,))
     if len(ids) < limit:
         db.execute("UPDATE batch SET reason = NULL WHERE id = ?", (batch,))

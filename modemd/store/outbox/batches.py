@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
+from modemd.rules.sending_rules import SendingRules
 from modemd.rules.states import MessageState
-from modemd.store.consent import statements
+from modemd.store.consent import contact_facts
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.accept import BatchAcceptance
@@ -107,7 +107,7 @@ def stage_rows(
     db: sqlite3.Connection,
     batch: int,
     rows: Sequence[FileRow],
-    policy: ConsentPolicy,
+    rules: SendingRules,
     judge: CheckStart,
     now: datetime,
 ) -> tuple[FileRow, ...]:
@@ -115,7 +115,7 @@ def stage_rows(
     `judge_rows` raises."""
     fates = []
     lies: list[int] = []
-    for each, fate in zip(rows, judge_rows(db, rows, policy, judge, now), strict=True):
+    for each, fate in zip(rows, judge_rows(db, rows, rules, judge, now), strict=True):
         row = _stage_row(db, batch, each) if fate is not RowFate.KNOWN else None
         fates.append(fate if row is not None else RowFate.KNOWN)
         if row is not None:
@@ -136,22 +136,24 @@ def stage_rows(
 
 
 def judge_rows(
-    db: sqlite3.Connection, rows: Sequence[FileRow], policy: ConsentPolicy, judge: CheckStart, now: datetime
+    db: sqlite3.Connection, rows: Sequence[FileRow], rules: SendingRules, judge: CheckStart, now: datetime
 ) -> list[RowFate]:
     """Returns the fate of each row; nothing is changed. Raises Refused, naming the line, if a key belongs to other content;
     `judge` raises it for a start time that is past."""
-    return [_naming_line(each.line, partial(_judge_row, db, each.new, policy, judge, now)) for each in rows]
+    return [_naming_line(each.line, partial(_judge_row, db, each.new, rules, judge, now)) for each in rows]
 
 
 def _judge_row(
-    db: sqlite3.Connection, new: OutboundMessage, policy: ConsentPolicy, judge: CheckStart, now: datetime
+    db: sqlite3.Connection, new: OutboundMessage, rules: SendingRules, judge: CheckStart, now: datetime
 ) -> RowFate:
     if new.key is not None:
         if outbox_accept.find_by_key(db, new) is not None:
             return RowFate.KNOWN
         if new.at is not None:
             judge(new.at, now)
-    objection = policy.find_objection(new.message_class, new.number, statements.read_marketing(db, new.number))
+    objection = rules.find_objection(
+        new.message_class, new.number, contact_facts.read(db, new.number, new.message_class, now)
+    )
     return RowFate.SENT if objection is None else RowFate.REFUSED
 
 
@@ -195,7 +197,7 @@ def next_accepted(db: sqlite3.Connection) -> int | None:
     return int(row["id"]) if row is not None else None
 
 
-def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: datetime, limit: int) -> PromotionStep:
+def promote(db: sqlite3.Connection, batch: int, rules: SendingRules, now: datetime, limit: int) -> PromotionStep:
     """Makes messages of the next rows of an accepted batch, at most `limit`. If there are fewer, the batch is done."""
     rows = staged_rows.list_next_rows(db, batch, limit)
     queued: list[MessageClass] = []
@@ -203,7 +205,7 @@ def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: date
     messages: list[int] = []
     for row in rows:
         place = BatchAcceptance(row.message_id, row.batch, row.accepted_at)
-        state = outbox_accept.create_message(db, row.new, policy, now, place).state
+        state = outbox_accept.create_message(db, row.new, rules, now, place).state
         messages.append(row.message_id)
         if state is MessageState.QUEUED:
             queued.append(row.new.message_class)

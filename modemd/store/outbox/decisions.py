@@ -11,7 +11,7 @@ from enum import StrEnum
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
 from modemd.store.events import RESENT, Authorship, add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
@@ -110,7 +110,7 @@ def resend(
     message_id: int,
     authorship: Authorship,
     validity: Callable[[MessageClass], timedelta],
-    policy: ConsentPolicy,
+    rules: SendingRules,
     now: datetime,
 ) -> Submitted:
     """Accepts a new message with the recipient, text and class of one that has ended; consent binds it as any other.
@@ -132,9 +132,10 @@ def resend(
         parts=message["parts"],
         expires_at=now + validity(message_class),
         report=bool(message["report"]),
+        list_name=message["list"],
         key=_make_resend_key(message_id),
     )
-    submitted = accept.submit(db, new, policy, now)
+    submitted = accept.submit(db, new, rules, now)
     if not submitted.is_repetition:
         add_event(db, message_id, now, RESENT, message=submitted.id, **asdict(authorship))
         add_event(db, submitted.id, now, "resend", message=message_id, **asdict(authorship))

@@ -18,6 +18,7 @@ from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot
 from modemd.rules.send_decision import SendFacts
 from modemd.rules.windows import Window
 from modemd.store import lanes
+from modemd.store.consent import contact_facts
 from modemd.store.queue import pauses, quotas
 from modemd.store.timestamps import from_text, to_text
 
@@ -137,7 +138,8 @@ def find(
         for row in _search_lane(db, stopped.union(blocked), values):
             found.append(_Found(QueuePlace.from_columns(row["rank"], row["started"]), is_deferred, lane, row))
     found.sort(key=lambda each: each.order)
-    return CandidateSearch([_parse(each, own_usage) for each in found[:most]], has_deferred, tuple(exhausted))
+    parsed = [_parse(db, each, own_usage, now) for each in found[:most]]
+    return CandidateSearch(parsed, has_deferred, tuple(exhausted))
 
 
 def _search_lane(
@@ -235,7 +237,7 @@ _EARLIEST = f"""
 """  # noqa: S608 - our own words
 
 
-def _parse(found: _Found, usage: QuotaUsage) -> tuple[Candidate, SendFacts]:
+def _parse(db: sqlite3.Connection, found: _Found, usage: QuotaUsage, now: datetime) -> tuple[Candidate, SendFacts]:
     """Returns a row as what is to be encoded, and as what is to be decided. `usage`: of the SIM that would send it."""
     row, place = found.row, found.place
     message_class = MessageClass(row["class"])
@@ -264,7 +266,9 @@ def _parse(found: _Found, usage: QuotaUsage) -> tuple[Candidate, SendFacts]:
     facts = SendFacts(
         message_class=message_class,
         number=row["number"],
-        marketing=Marketing(row["marketing"]),
+        contact=contact_facts.read_with_marketing(
+            db, row["number"], Marketing(row["marketing"]), message_class, now, message_id=row["message_id"]
+        ),
         expires_at=expires_at,
         # A repeat is like the first part of a message: only worth sending while that is valid.
         is_started=place.is_started and not row["repeats"],

@@ -11,6 +11,7 @@ from modemd.rules import routing, states
 from modemd.rules.lanes import Lane
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import URGENT, QuotaUsage
+from modemd.rules.refusals import RefusalCode
 from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot
 from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
 from modemd.store import lanes
@@ -103,12 +104,14 @@ def _end_candidate(db: sqlite3.Connection, candidate: Candidate, decision: SendD
     if decision.verdict is SendVerdict.CANCEL:
         return bool(cancel_waiting_parts(db, candidate.message_id, now, decision.reason))
     if decision.verdict is SendVerdict.EXPIRE:
+        is_over = decision.reason == RefusalCode.VALIDITY_OVER
         waiting = [
             part
             for part in list_parts(db, candidate.message_id)
-            if part["state"] in (states.PartState.HELD, states.PartState.QUEUED) and part["expires_at"] <= to_text(now)
+            if part["state"] in (states.PartState.HELD, states.PartState.QUEUED)
+            and (part["expires_at"] <= to_text(now) or not is_over)
         ]
-        end_overdue_parts(db, waiting, now)
+        end_overdue_parts(db, waiting, now, decision.reason)
         return bool(waiting)
     if decision.verdict is SendVerdict.HOLD and decision.until is not None:
         return _hold_message(db, candidate.message_id, decision.reason, decision.until, now)

@@ -15,9 +15,11 @@ from modemd.rules.pauses import find_stopped_classes
 from modemd.rules.quotas import QuotaUsage
 from modemd.rules.routing import RoutingSnapshot
 from modemd.rules.send_decision import SendFacts
+from modemd.rules.sending_rules import ContactFacts
 from modemd.rules.states import PartState
 from modemd.rules.windows import Window
 from modemd.store import lanes
+from modemd.store.consent import contact_facts
 from modemd.store.queue import candidates, pauses, quotas
 from modemd.store.timestamps import from_text
 
@@ -27,7 +29,7 @@ MOST_COUNTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class WaitingPart:
-    """Part that waits, the first of its message, with what its message says. `number` and `marketing` are the recipient's;
+    """Part that waits, the first of its message, with what its message says. `number` and `contact` are the recipient's;
     `queued_at`: None if it never was; `place`: its place among the parts of its lane; `is_started`: its message has begun;
     `is_closed`: nothing is expected of it any more."""
 
@@ -36,7 +38,7 @@ class WaitingPart:
     state: PartState
     message_class: MessageClass
     number: str
-    marketing: Marketing
+    contact: ContactFacts
     parts: int
     reason: str | None
     expires_at: datetime
@@ -55,7 +57,7 @@ class WaitingPart:
         return SendFacts(
             message_class=self.message_class,
             number=self.number,
-            marketing=self.marketing,
+            contact=self.contact,
             expires_at=self.expires_at,
             is_started=self.is_started and not self.repeats,
             parts=self.parts,
@@ -81,7 +83,7 @@ class WaitingFacts:
         for state in (PartState.SENDING, PartState.QUEUED, PartState.HELD, PartState.UNKNOWN):
             row = next((each for each in rows if each["state"] == state), None)
             if row is not None:
-                return _parse(self._db, row) if state is not PartState.SENDING else None
+                return _parse(self._db, row, self._now) if state is not PartState.SENDING else None
         return None
 
     def usage_of(self, sim: str) -> QuotaUsage:
@@ -144,14 +146,17 @@ def _place(row: sqlite3.Row) -> tuple[int, int, int, int]:
     return row["rank"], -row["started"], row["message_id"], row["seq"]
 
 
-def _parse(db: sqlite3.Connection, row: sqlite3.Row) -> WaitingPart:
+def _parse(db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> WaitingPart:
+    message_class = MessageClass(row["class"])
     return WaitingPart(
         id=row["id"],
         message_id=row["message_id"],
         state=PartState(row["state"]),
-        message_class=MessageClass(row["class"]),
+        message_class=message_class,
         number=row["number"],
-        marketing=Marketing(row["marketing"]),
+        contact=contact_facts.read_with_marketing(
+            db, row["number"], Marketing(row["marketing"]), message_class, now, message_id=row["message_id"]
+        ),
         parts=row["parts"],
         reason=row["reason"],
         expires_at=from_text(row["expires_at"] if row["started"] else row["validity_until"]),

@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 
 from modemd.rules.geography import sim_country
-from modemd.rules.geography.sim_country import find_iccid_country, find_imsi_country, find_sim_country
+from modemd.rules.geography.sim_country import SimIdentity, find_iccid_country, find_imsi_country, find_sim_country
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_every_mobile_country_code_names_a_country_with_a_number_plan() -> None:
 )
 def test_the_country_of_a_sim(number: str | None, iccid: str, imsi: str | None, country: str | None) -> None:
     """The surest first."""
-    assert find_sim_country(number, iccid, imsi) == country
+    assert find_sim_country(SimIdentity(iccid, number, imsi)) == country

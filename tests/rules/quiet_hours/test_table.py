@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from modemd.rules.geography.time_zones import list_country_names
 from modemd.rules.quiet_hours.table import DayHours, HoursChange, HoursTable, parse_day_hours
-from modemd.rules.quiet_hours.time_zones import list_country_names
 
 
 def test_shipped_table_says_where_each_row_comes_from() -> None:

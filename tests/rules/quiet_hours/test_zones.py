@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.rules.quiet_hours.time_zones import list_country_names, list_zones_by_country
+from modemd.rules.geography.time_zones import list_country_names, list_zones_by_country
 from modemd.rules.quiet_hours.zones import NOWHERE, Place, find_country_place, find_place, list_area_codes
 
 

@@ -36,9 +36,9 @@ class RecurringBench:
     def begin(self) -> None:
         bench = self.bench
         queued: Callable[..., None] = lambda submitted, message_class: None  # noqa: E731
-        submitting = Submission(bench.store, CurrentSettings(bench.settings), bench.policy, self.clock, queued)
+        submitting = Submission(bench.store, CurrentSettings(bench.settings), bench.rules, self.clock, queued)
         self.recurring = RecurringSends(
-            bench.store, submitting, bench.policy, self.clock, PARIS, bench._queued, lambda: self.trust
+            bench.store, submitting, bench.rules, self.clock, PARIS, bench._queued, lambda: self.trust
         )
         self._task = asyncio.ensure_future(self.recurring.run())
 

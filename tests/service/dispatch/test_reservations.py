@@ -11,15 +11,16 @@ from random import Random
 from types import MappingProxyType
 from typing import Any
 
-from modemd.config import Settings
+from modemd.config import CurrentSettings, Settings
 from modemd.connector import AttemptEnding, AttemptReport, Sender
 from modemd.rules.classes import MessageClass
 from modemd.rules.lanes import Lane
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.dispatcher import Dispatcher
-from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.reservations import ClaimTicket, Offers, Reservations, ReservedParts
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store
 from modemd.store.outbox import accept
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -103,9 +104,9 @@ async def test_claims_on_the_writers_thread_touch_nothing_that_the_loop_changes(
     """Six SIMs claim on the real writer's thread while the loop reserves: each part once, and no shared state."""
     settings = Settings.model_validate({"database": str(tmp_path / "modemd.db")})
     store, clock, breakers = await Store.open(settings.database), LoopClock(), SimBreakers()
-    policy = consent_policy(settings)
+    rules = RulesInForce(CurrentSettings(settings))
     dispatcher = Dispatcher(
-        store, policy, clock, SendingPolicy(settings, breakers, clock.now), breakers,
+        store, rules, clock, SendingPolicy(settings, breakers, clock.now), breakers,
         random=Random(1), on_settled=lambda: None, on_ready=lambda: None, is_clock_trusted=lambda: True,
     )  # fmt: skip
     reservations = dispatcher._reservations
@@ -116,7 +117,7 @@ async def test_claims_on_the_writers_thread_touch_nothing_that_the_loop_changes(
             new = OutboundMessage(
                 f"+3361234{index:04d}", "hello", MessageClass.TRANSACTIONAL, 1, NOON + timedelta(hours=24), report=False
             )
-            await store.write(lambda db, new=new: accept.submit(db, new, policy, NOON))  # type: ignore[misc]
+            await store.write(lambda db, new=new: accept.submit(db, new, rules.current(), NOON))  # type: ignore[misc]
         taken: list[int] = []
         await asyncio.gather(*(dispatch(dispatcher, sim(f"893301000000000{n:04d}"), taken) for n in range(SIMS)))
         await dispatcher.stop(within_s=5)

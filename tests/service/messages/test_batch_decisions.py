@@ -6,12 +6,13 @@ import asyncio
 
 import pytest
 
+from modemd.config import CurrentSettings
 from modemd.errors import Refused
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import BATCH_PAUSED
 from modemd.service.messages import batch_decisions
 from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.decisions import Authorship
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store.outbox import batch_decisions as stored
 from modemd.store.outbox.batch_decisions import CANCELLING, RESUMING
 from tests.service.assembled import NOON, AssembledService
@@ -98,7 +99,9 @@ async def test_the_end_of_the_service_ends_a_decision(assembled: AssembledServic
     ) as refused:
         await at_work
     assert refused.value.code == "stopping"
-    again = BatchDecisions(assembled.store, ConsentPolicy(), assembled.clock, on_released=lambda: None)
+    again = BatchDecisions(
+        assembled.store, RulesInForce(CurrentSettings(assembled.settings)), assembled.clock, on_released=lambda: None
+    )
     await again.finish_interrupted()
     assert await counted(assembled, f"SELECT count(*) FROM message WHERE state = '{state}'") == 120
 

@@ -33,6 +33,25 @@ async def test_a_sim_is_known_by_its_number(configured: str | None, written: str
 
 
 @simulated
+async def test_policies_are_logged_once_for_a_new_sim(caplog: pytest.LogCaptureFixture) -> None:
+    """Those of its country and of contracts; a SIM whose contract is noted has only the first."""
+
+    def policies() -> list[str]:
+        return [
+            str(record.getMessage()) for record in caplog.records if "to be known about this SIM" in record.getMessage()
+        ]
+
+    b = Bench(sims={EAST: {"contract": "M2M 4711"}})
+    await b.backend.register_sim(identity())
+    assert ["policy=contract" in policies()[0], "policy=personal_numbers" in policies()[1]] == [True, True]
+    await b.backend.register_sim(identity())
+    assert len(policies()) == 2
+    await b.backend.register_sim(identity(EAST))
+    assert len(policies()) == 3
+    assert "policy=personal_numbers" in policies()[2]
+
+
+@simulated
 async def test_a_sim_that_moves_to_another_stick_stays_the_same_sim() -> None:
     """One row, with the stick it was seen in last; a number once known stays."""
     b = Bench()
@@ -162,7 +181,7 @@ async def test_the_service_centre_is_the_configured_one_or_the_last_known() -> N
     await b.store.write(lambda db: None)
     another = ServiceBackend(
         b.store, CurrentSettings(b.settings), b.clock, b.dispatcher, b.inbox,
-        on_network_time=lambda stamp, at, source: None, on_ready=lambda: None,
+        on_network_time=lambda stamp, at, source: None, on_ready=lambda: None, on_sim=b.rules.add_sims,
     )  # fmt: skip
     await another.register_sim(identity())
     assert another.find_service_centre(identity(), "") == "+33609001390"

@@ -40,7 +40,7 @@ class AlarmBench:
 
     async def begin(self) -> None:
         bench = self.bench
-        self.alarms = Alarms(bench.store, self.settings, bench.policy, self.clock, bench._queued, self._command)
+        self.alarms = Alarms(bench.store, self.settings, bench.rules, self.clock, bench._queued, self._command)
         await self.alarms.load()
         self._task = asyncio.ensure_future(self.alarms.run())
 

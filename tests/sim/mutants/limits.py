@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tests.sim.mutants.sources import SourceMutant as Mutant
 
-_CAPS = "tests/rules/consent/test_caps.py tests/store/queue/test_marketing_history.py"
+_CAPS = "tests/rules/consent/test_caps.py tests/store/consent/test_marketing_history.py"
 _GEOGRAPHY = "tests/rules/geography"
 
 MUTANTS = (
     Mutant(
         "cap_by_segments",
         "a frequency cap counts the parts of a message, not the message",
-        "store/queue/marketing_history.py",
+        "store/consent/marketing_history.py",
         'message = row["id"]',
         'message = row["opened_at"]',
         _CAPS,
@@ -19,7 +19,7 @@ MUTANTS = (
     Mutant(
         "cap_without_the_open",
         "an attempt on the air does not count for a frequency cap",
-        "store/queue/marketing_history.py",
+        "store/consent/marketing_history.py",
         "m.closed_at IS NULL\n      AND a.outcome IN ('open', 'sent', 'unknown')",
         "m.closed_at IS NULL\n      AND a.outcome IN ('sent', 'unknown')",
         _CAPS,
@@ -27,7 +27,7 @@ MUTANTS = (
     Mutant(
         "cap_with_the_refused",
         "a refused attempt counts for a frequency cap",
-        "store/queue/marketing_history.py",
+        "store/consent/marketing_history.py",
         "m.closed_at IS NULL\n      AND a.outcome IN ('open', 'sent', 'unknown')",
         "m.closed_at IS NULL\n      AND a.outcome IN ('open', 'sent', 'unknown', 'refused')",
         _CAPS,
@@ -35,7 +35,7 @@ MUTANTS = (
     Mutant(
         "cap_of_the_last_days_messages",
         "a frequency cap forgets a message when it is closed",
-        "store/queue/marketing_history.py",
+        "store/consent/marketing_history.py",
         "AND m.closed_at > :since\n      AND a.outcome IN ('open', 'sent', 'unknown')",
         "AND m.closed_at > :since\n      AND a.outcome IN ('open')",
         _CAPS,

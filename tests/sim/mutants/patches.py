@@ -19,7 +19,7 @@ from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, S
 from modemd.modem.messages.slots import Slots
 from modemd.rules import phone_numbers, retry
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
 from modemd.service.dispatch import outcomes as dispatch_outcomes
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.outcomes import Outcomes
@@ -179,9 +179,9 @@ def _repetitions_are_new() -> Any:
 def _key_ignored() -> Any:
     submit = accept.submit
 
-    def accepted_anew(db: sqlite3.Connection, new: OutboundMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
+    def accepted_anew(db: sqlite3.Connection, new: OutboundMessage, rules: SendingRules, now: datetime) -> Submitted:
         is_known = new.key is not None and accept.has_key(db, new.key)
-        return submit(db, replace(new, key=None) if is_known else new, policy, now)
+        return submit(db, replace(new, key=None) if is_known else new, rules, now)
 
     return mock.patch.object(accept, "submit", accepted_anew)
 

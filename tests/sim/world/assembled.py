@@ -20,12 +20,13 @@ from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.modem.recovery.recovery import RecoveryTools, UsbLocation
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Keywords
+from modemd.rules.consent.words.matching import Words
 from modemd.service.assembly import Collaborators, assemble
 from modemd.store import Store
 from tests.sim.world.loop import LoopClock
 from tests.sim.world.process import DevicePort, Process
 from tests.sim.world.store import LONGEST_FSYNC_S, SeededReader, SeededWriter, fresh_database, rows
+from tests.sim.world.unrestricted import unrestricted
 from tests.sim.world.usb_bus import SimBus
 
 FAMILIES = ("huawei_e3372", "sim800")
@@ -37,8 +38,8 @@ def _profiles() -> Profiles:
 
 
 @cache
-def _words() -> Keywords:
-    return Keywords.load()
+def _words() -> Words:
+    return Words.load()
 
 
 class Simulation:
@@ -82,7 +83,7 @@ class Simulation:
                 "database": "/sim/modemd.db",
                 "country": "FR",
                 "modems": found or [{"name": device.name, "port": f"/sim/{device.name}"} for device in self.devices],
-                **configured,
+                **unrestricted(configured),
             },
             context={"folder": Path("/sim")},
         )
@@ -102,7 +103,7 @@ class Simulation:
             clock=self.clock,
             open_port=partial(self._open, process),
             profiles=_profiles(),
-            keywords=_words(),
+            words=_words(),
             random=Random(self.chance.random()),
             credentials=self.credentials,
             port_list=self.bus,

@@ -130,7 +130,9 @@ class SeededReader:
 
 def fresh_database() -> sqlite3.Connection:
     """An empty database in memory, with modemd's tables, a key, and salts that are the same in each run."""
-    connection = connect(":memory:", LedgerKeys((bytes(range(32)),), draw_salt=partial(Random(1).randbytes, SALT_OCTETS)))
+    connection = connect(
+        ":memory:", LedgerKeys((bytes(range(32)),), draw_salt=partial(Random(1).randbytes, SALT_OCTETS))
+    )
     migrate(connection)
     return connection
 

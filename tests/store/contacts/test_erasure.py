@@ -9,7 +9,7 @@ from pathlib import Path
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
 from modemd.store import events, listings
-from modemd.store.consent import statements, verification
+from modemd.store.consent import emails, statements, verification
 from modemd.store.consent.statements import ConsentStatement
 from modemd.store.consent.verification import AnchorFile
 from modemd.store.contacts import erasure
@@ -131,6 +131,16 @@ def test_an_erased_message_does_not_come_in_anew(bench: Bench) -> None:
     erase(bench, ALICE)
     arrives(bench, ALICE, PRIVATE)
     assert [row.text for row in listings.list_inbox(bench.db)] == [""]
+
+
+def test_addresses_and_their_mails_are_forgotten(bench: Bench) -> None:
+    """A later mail from the address opts nobody out; what was kept of an earlier one says nothing of its sender."""
+    emails.add(bench.db, ALICE, "ana@example.com", bench.now)
+    emails.add(bench.db, BOB, "ben@example.com", bench.now)
+    events.add_event(bench.db, None, bench.now, "opt-out by mail", number=ALICE, evidence="from: ana@example.com")
+    erase(bench, ALICE)
+    assert traces(bench, "ana@example.com", ALICE) == set()
+    assert traces(bench, "ben@example.com") == {"contact_email"}
 
 
 def test_a_long_text_does_not_stay_in_the_file(bench: Bench) -> None:

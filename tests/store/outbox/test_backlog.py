@@ -20,7 +20,7 @@ UTC_ZONE, KIND = ZoneInfo("UTC"), MessageClass.TRANSACTIONAL
 def submit(bench: Bench, **more: object) -> None:
     given: dict[str, object] = {"number": ALICE, "text": "x", "message_class": KIND, "parts": 2}
     given |= {"expires_at": bench.now + timedelta(days=1)} | more
-    accept.submit(bench.db, OutboundMessage(**given), bench.policy, bench.now)  # type: ignore[arg-type]
+    accept.submit(bench.db, OutboundMessage(**given), bench.rules, bench.now)  # type: ignore[arg-type]
 
 
 def test_what_waits_is_counted_by_lane_and_class(bench: Bench) -> None:

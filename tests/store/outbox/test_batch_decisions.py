@@ -34,7 +34,7 @@ def run(step: Callable[..., BatchStep], limit: int = 2) -> int:
 
 def cancel(bench: Bench, batch: int) -> int:
     batch_decisions.hold(bench.db, batch, CANCELLING, WORD, bench.now)
-    step = partial(batch_decisions.cancel, bench.db, batch, authorship=WORD, policy=bench.policy, now=bench.now)
+    step = partial(batch_decisions.cancel, bench.db, batch, authorship=WORD, rules=bench.rules, now=bench.now)
     return run(step)
 
 
@@ -96,7 +96,7 @@ def test_nobody_promotes_a_batch_that_is_being_cancelled(bench: Bench) -> None:
     """Between two steps, and after a crash, its rows stay rows; a release after a restore does not free them."""
     batch = large(bench)
     batch_decisions.hold(bench.db, batch, CANCELLING, WORD, bench.now)
-    batch_decisions.cancel(bench.db, batch, 0, WORD, bench.policy, bench.now, 2)
+    batch_decisions.cancel(bench.db, batch, 0, WORD, bench.rules, bench.now, 2)
     assert (view(bench, batch).state, view(bench, batch).reason, batches.next_accepted(bench.db)) == (
         "held", CANCELLING, None,
     )  # fmt: skip
@@ -216,5 +216,5 @@ def test_a_step_of_a_decision_that_holds_no_longer_changes_nothing(bench: Bench)
     paused = states(bench)
     superseded = BatchStep(0, None, is_superseded=True)
     assert batch_decisions.resume(bench.db, batch, 0, WORD, bench.now, 10) == superseded
-    assert batch_decisions.cancel(bench.db, batch, 0, WORD, bench.policy, bench.now, 10) == superseded
+    assert batch_decisions.cancel(bench.db, batch, 0, WORD, bench.rules, bench.now, 10) == superseded
     assert states(bench) == paused

@@ -31,7 +31,7 @@ def staged(bench: Bench, *rows: OutboundMessage, key: str | None = None) -> int:
     """A batch of which nothing is accepted yet."""
     batch = batches.begin_staging(bench.db, FileIdentity(key, b"digest"), bench.now)
     lines = [FileRow(line, new) for line, new in enumerate(rows, start=2)]
-    batches.stage_rows(bench.db, batch, lines, bench.policy, no_judge, bench.now)
+    batches.stage_rows(bench.db, batch, lines, bench.rules, no_judge, bench.now)
     return batch
 
 
@@ -42,7 +42,7 @@ def accepted(bench: Bench, *rows: OutboundMessage) -> int:
 
 
 def promoted(bench: Bench, batch: int, limit: int = 50) -> None:
-    batches.promote(bench.db, batch, bench.policy, bench.now, limit)
+    batches.promote(bench.db, batch, bench.rules, bench.now, limit)
 
 
 def view(bench: Bench, batch: int) -> BatchRow:
@@ -188,6 +188,6 @@ def test_ids_that_were_set_aside_are_nobody_elses(bench: Bench) -> None:
     """Messages that come while a batch is promoted get ids behind its own, also in an empty database."""
     batch = accepted(bench, row(bench, ALICE), row(bench, BOB))
     assert bench.submit(CAROL) == 3
-    assert accept.submit(bench.db, row(bench, "+33612345671"), bench.policy, bench.now).id == 4
+    assert accept.submit(bench.db, row(bench, "+33612345671"), bench.rules, bench.now).id == 4
     promoted(bench, batch)
     assert [id for id, _ in messages(bench)] == [1, 2, 3, 4]

@@ -11,7 +11,7 @@ import pytest
 
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.sending_rules import SendingRules
 from modemd.store.events import Authorship
 from modemd.store.inbound.status_reports import DeliveryOutcome
 from modemd.store.outbox import decisions, due
@@ -33,7 +33,7 @@ def cancel(bench: Bench, message: int) -> None:
 
 
 def resend(bench: Bench, message: int) -> Submitted:
-    return decisions.resend(bench.db, message, WORD, lambda name: 2 * HOUR, bench.policy, bench.now)
+    return decisions.resend(bench.db, message, WORD, lambda name: 2 * HOUR, bench.rules, bench.now)
 
 
 def told(bench: Bench, message: int, what: str) -> list[dict[str, Any]]:
@@ -277,7 +277,7 @@ def test_consent_binds_a_resent_message(bench: Bench) -> None:
     bench.says(ALICE)
     new = resend(bench, old)
     assert (new.state, new.reason, bench.claim()) == ("refused", "opted_out", None)
-    bench.policy = ConsentPolicy()
+    bench.rules = SendingRules()
     bench.says(ALICE, opts_in=True)
     assert resend(bench, old).state == "queued"
 

@@ -12,6 +12,7 @@ from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import ending
 from modemd.store.outbox import due
 from modemd.store.queue.outcomes import AttemptResult
@@ -52,8 +53,8 @@ def test_a_refused_message_is_kept_without_parts(bench: Bench) -> None:
 
 
 def test_marketing_may_need_a_yes(bench: Bench) -> None:
-    """Where the policy wants a yes, marketing to somebody who has said nothing is refused."""
-    bench.policy = ConsentPolicy(marketing_needs_opt_in=True)
+    """If the rules want a yes, marketing to somebody who has said nothing is refused."""
+    bench.rules = SendingRules(ConsentPolicy(marketing_needs_opt_in=True))
     assert bench.message(bench.submit(ALICE, MessageClass.MARKETING))["reason"] == "not_opted_in"
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.retry import ErrorClass, retry_at
+from modemd.rules.sending_rules import SendingRules
 from modemd.store import listings
 from modemd.store.events import Authorship
 from modemd.store.inbound import status_reports
@@ -358,7 +358,7 @@ def test_what_was_sent_anew_is_not_put_back(bench: Bench) -> None:
     message = bench.submit()
     claim = bench.claimed()
     bench.close(claim, AttemptResult.REFUSED, error="+CMS ERROR: 28")
-    decisions.resend(bench.db, message, WORD, lambda _: timedelta(hours=1), ConsentPolicy(), bench.now)
+    decisions.resend(bench.db, message, WORD, lambda _: timedelta(hours=1), SendingRules(), bench.now)
     refuse_and_put_back(bench, claim.attempt_id)
     assert bench.parts(message) == ["failed"]
 

@@ -1,0 +1,68 @@
+"""Frequency caps in the configuration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from modemd.config import ConsentSettings, Settings, load
+from modemd.config.consent import CapSettings
+from modemd.errors import ConfigError
+
+
+def load_text(folder: Path, text: str) -> Settings:
+    path = folder / "modemd.yaml"
+    path.write_text(f"database: a.db\n{text}\n", encoding="utf-8")
+    return load(path)
+
+
+def test_two_a_week_and_one_in_twenty_hours_is_the_default() -> None:
+    """As people bear it."""
+    assert ConsentSettings().caps == (
+        CapSettings(count=2, per=timedelta(days=7)),
+        CapSettings(count=1, per=timedelta(hours=20)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "caps"),
+    [
+        ("[]", ()),
+        ("[{count: 4, per: 30d}]", (CapSettings(count=4, per=timedelta(days=30)),)),
+    ],
+)
+def test_a_list_replaces_the_default(tmp_path: Path, text: str, caps: tuple[CapSettings, ...]) -> None:
+    """An empty list switches the caps off."""
+    assert load_text(tmp_path, f"consent: {{caps: {text}}}").consent.caps == caps
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2 per 7d", "consent.caps: '2 per 7d' is not valid; allowed: a list of at most 10 caps"),
+        ("[{count: 0, per: 7d}]", "consent.caps[0].count: 0 is not valid; allowed: a number of messages from 1"),
+        ("[{count: 1}]", "consent.caps[0].per: is missing; allowed: a number and a unit"),
+        ("[{count: 1, per: 0s}]", "consent.caps[0].per: 0:00:00 is out of range; allowed: "),
+        ("[{count: 1, per: 7}]", "consent.caps[0].per: 7 is not valid; allowed: "),
+        (f"[{', '.join(['{count: 1, per: 7d}'] * 11)}]", "consent.caps: 11 caps are too many; allowed: "),
+    ],
+)
+def test_a_mistake_is_named_with_what_is_allowed(tmp_path: Path, text: str, said: str) -> None:
+    """One line with the key."""
+    with pytest.raises(ConfigError) as caught:
+        load_text(tmp_path, f"consent: {{caps: {text}}}")
+    (problem,) = caught.value.problems
+    assert said in problem
+
+
+def test_a_cap_looks_no_further_back_than_rows_are_kept(tmp_path: Path) -> None:
+    """What retention has deleted cannot be counted."""
+    text = "retention: {outbox: {texts: 8d, rows: 20d}}\nconsent: {caps: [{count: 4, per: 20d}, {count: 5, per: 21d}]}"
+    with pytest.raises(ConfigError) as caught:
+        load_text(tmp_path, text)
+    (problem,) = caught.value.problems
+    assert problem.endswith(
+        "consent.caps[1].per: is longer than 20 days, for which retention.outbox.rows keeps what was sent"
+    )

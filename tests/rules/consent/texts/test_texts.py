@@ -1,0 +1,289 @@
+"""Texts about consent: in every language, whole, within a segment, and never a word that they answer."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modemd.rules.consent.texts.kinds import REPLIES, TextKind, find_placeholder_mistake
+from modemd.rules.consent.texts.segments import count_segments
+from modemd.rules.consent.texts.texts import ConsentText, Texts, choose_accents
+from modemd.rules.consent.words.keywords import KeywordAction
+from modemd.rules.consent.words.matching import Words
+from modemd.rules.consent.words.normalisation import normalise
+
+TEXTS = Texts.load()
+# The GSM 7-bit default alphabet, read row by row from 3GPP TS 23.038 6.2.1, without its escape, and its extension. Written out
+# here so that the texts are not checked against the list that made them.
+GSM7 = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENSION = set("\f^{}\\[~]|€")
+# Languages with an opt-out word.
+LANGUAGES = [
+    *(
+        "en",
+        "fr",
+        "es",
+        "pt-BR",
+        "pt",
+        "de",
+        "it",
+        "nl",
+        "nb",
+        "sv",
+        "da",
+        "fi",
+        "is",
+        "pl",
+        "cs",
+        "sk",
+        "hu",
+        "ro",
+        "bg",
+        "hr",
+    ),
+    *(
+        "sl",
+        "sr",
+        "et",
+        "lv",
+        "lt",
+        "el",
+        "tr",
+        "ru",
+        "uk",
+        "ar-AE",
+        "ar-SA",
+        "ar",
+        "he",
+        "fa",
+        "hi",
+        "bn",
+        "ta",
+        "ur",
+        "zh",
+    ),
+    *("zh-CN", "ja", "ko", "vi", "id", "ms", "th", "fil", "af", "sw", "ca", "eu", "gl", "cy"),
+]
+# The word for yes that the question asks for.
+YES = {
+    "en": "YES", "fr": "OUI", "es": "SI", "pt-BR": "SIM", "pt": "SIM", "de": "JA", "it": "SI", "nl": "JA", "nb": "JA", "sv": "JA",
+    "da": "JA", "fi": "KYLLÄ", "is": "JÁ", "pl": "TAK", "cs": "ANO", "sk": "ÁNO", "hu": "IGEN", "ro": "DA", "bg": "ДА",
+    "hr": "DA", "sl": "DA", "sr": "DA", "et": "JAH", "lv": "JĀ", "lt": "TAIP", "el": "ΝΑΙ", "tr": "EVET", "ru": "ДА", "uk": "ТАК",
+    "ar-AE": "نعم", "ar-SA": "نعم", "ar": "نعم", "he": "כן", "fa": "بله", "hi": "हाँ", "bn": "হ্যাঁ", "ta": "ஆம்", "ur": "ہاں",
+    "zh": "是", "zh-CN": "是", "ja": "はい", "ko": "예", "vi": "CÓ", "id": "YA", "ms": "YA", "th": "ใช่", "fil": "OO", "af": "JA",
+    "sw": "NDIYO", "ca": "SÍ", "eu": "BAI", "gl": "SI", "cy": "IE",
+}  # fmt: skip
+
+
+def units(text: str) -> tuple[int, int]:
+    """What a text takes of its segment, and how much that has: septets, or UTF-16 code units."""
+    if set(text) <= GSM7 | EXTENSION:
+        return len(text) + len([character for character in text if character in EXTENSION]), 160
+    return len(text.encode("utf-16-be")) // 2, 70
+
+
+def compose(kind: TextKind, language: str, brand: str | None = "Example") -> str:
+    return TEXTS.compose(
+        kind, language, brand=brand, list_name="news", frequency="2/month", contact="https://example.org/stop"
+    )
+
+
+def names(word: str, text: str) -> bool:
+    """Whether a text shows a word by itself; a Korean particle may be joined to it."""
+    return re.search(rf"(?<![A-Za-z]){word}(?![A-Za-z])", text) is not None
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words.load()
+
+
+def test_every_language_has_every_kind() -> None:
+    """No language lacks a text, and no text stands in the list twice."""
+    text = (resources.files("modemd.rules.consent.texts") / "texts.csv").read_text(encoding="utf-8")
+    rows = [(row["language"], row["kind"]) for row in csv.DictReader(text.splitlines())]
+    assert sorted(rows) == sorted((language, kind.value) for language in LANGUAGES for kind in TextKind)
+    assert sorted(TEXTS.languages) == sorted(LANGUAGES)
+
+
+def test_every_language_with_an_opt_out_word_has_texts(words: Words) -> None:
+    """Whoever can stop in a language is answered in it."""
+    spoken = {tag for word in words.keywords.entries if word.action is KeywordAction.OPT_OUT for tag in word.languages}
+    assert {tag for tag in spoken if TEXTS.find_language(tag) is None} == set()
+
+
+def test_no_text_claims_to_be_proofread() -> None:
+    """Nobody has read them yet, and the list says so; each says where it is from."""
+    assert [entry for entry in TEXTS.entries if entry.is_proofread or not entry.source] == []
+
+
+@pytest.mark.parametrize("entry", TEXTS.entries, ids=lambda entry: f"{entry.language} {entry.kind}")
+def test_each_text_is_well_formed(entry: ConsentText) -> None:
+    """Its placeholders are right, it is composed as computers compare texts, and no blank stands at an end."""
+    assert find_placeholder_mistake(entry.kind, entry.text) is None
+    assert unicodedata.normalize("NFC", entry.text.strip()) == entry.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_text_tells_the_way(language: str) -> None:
+    """An answer to STOP names START, any other text names STOP, the question names the word for yes."""
+    assert names("START", compose(TextKind.OPT_OUT_REPLY, language))
+    for kind in set(TextKind) - {TextKind.OPT_OUT_REPLY, TextKind.NOTICE_CONTACT}:
+        assert names("STOP", compose(kind, language))
+    for kind in (TextKind.OPT_IN_REQUEST, TextKind.OPT_IN_REMINDER):
+        question = compose(kind, language)
+        assert f" {normalise(YES[language])} " in f" {normalise(question)} " or YES[language] in question
+        assert "Example" in question
+        assert "news" in question
+    assert "2/month" in compose(TextKind.OPT_IN_REQUEST, language)
+    assert "https://example.org/stop" in compose(TextKind.NOTICE_CONTACT, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_word_for_yes_is_a_word_of_the_list(words: Words, language: str) -> None:
+    """What the question asks for is understood, as a yes or as an opt-in."""
+    wanted = normalise(YES[language])
+    actions = {each.action for each in words.keywords.entries if each.word == wanted}
+    assert actions & {KeywordAction.CONFIRM, KeywordAction.OPT_IN}
+
+
+@pytest.mark.parametrize(
+    "brand",
+    [
+        pytest.param(None, id="no brand"),
+        pytest.param("Example & Co", id="a plain brand"),
+        pytest.param("x" * 300, id="a long brand"),
+        pytest.param("Crêperie Ťăşţ [€] ^~", id="letters that the alphabet lacks"),
+        pytest.param("株式会社", id="another script"),
+        pytest.param("👩‍👩‍👧‍👦" * 12, id="emoji of many characters"),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_answers_are_one_segment(language: str, brand: str | None) -> None:
+    """Each answer fits one segment, whatever the brand, and is known as an answer of ours if it comes back."""
+    for kind in REPLIES:
+        answer = compose(kind, language, brand)
+        taken, room = units(answer)
+        assert taken <= room
+        assert TEXTS.is_own_answer(answer)
+        assert not answer.startswith(":")
+        assert "{" not in answer
+
+
+@given(st.text(max_size=60), st.sampled_from(LANGUAGES), st.sampled_from(sorted(REPLIES)))
+def test_no_brand_makes_a_second_segment(brand: str, language: str, kind: TextKind) -> None:
+    """Whatever a brand is made of, the answer is one segment."""
+    taken, room = units(compose(kind, language, brand))
+    assert taken <= room
+
+
+@pytest.mark.parametrize(
+    ("language", "brand", "answer"),
+    [
+        pytest.param("fr", "Acme", "Acme: Vous ne recevrez plus nos offres. Répondez START pour les recevoir à nouveau.", id="w"),
+        pytest.param("fr", None, "Vous ne recevrez plus nos offres. Répondez START pour les recevoir à nouveau.", id="no brand"),
+        pytest.param("en", "Noël",  "Noel: You will get no more offers from us. Reply START to get them again.", id="accent"),
+        pytest.param("hr", None, "Više vam nećemo slati ponude. Odgovorite START da ih opet primate.", id="accents"),
+        pytest.param("hr", "Acme", "Acme: Vise vam necemo slati ponude. Odgovorite START da ih opet primate.", id="else plain"),
+        pytest.param("ru", "Ромашка и К, Ltd", "Ромашка и К: Предложений больше не будет. Вернуть их: ответьте START.", id="cut"),
+        pytest.param("en", "株式会社", "You will get no more offers from us. Reply START to get them again.", id="not writable"),
+    ],
+)  # fmt: skip
+def test_the_brand_stands_before_the_answer(language: str, brand: str | None, answer: str) -> None:
+    """People see at once who writes. Accents are given up before the end of the name."""
+    assert TEXTS.compose(TextKind.OPT_OUT_REPLY, language, brand=brand) == answer
+
+
+def test_a_brand_of_which_little_is_left_is_left_out() -> None:
+    """Two letters name nobody."""
+    tight = TEXTS.with_changes([ConsentText("en", TextKind.OPT_OUT_REPLY, "x" * 156)])
+    assert tight.compose(TextKind.OPT_OUT_REPLY, "en", brand="Example") == "x" * 156
+    assert tight.compose(TextKind.OPT_OUT_REPLY, "en", brand="Ex") == "Ex: " + "x" * 156
+
+
+def test_an_administrators_text_may_be_longer() -> None:
+    """If two segments are allowed, two are filled."""
+    longer = TEXTS.with_changes([ConsentText("en", TextKind.OPT_OUT_REPLY, "x" * 200, segments=2)])
+    answer = longer.compose(TextKind.OPT_OUT_REPLY, "en", brand="y" * 300)
+    assert answer == "y" * (306 - 202) + ": " + "x" * 200
+
+
+def test_the_brand_stands_where_its_placeholder_is() -> None:
+    """A text that names the brand itself gets none before it."""
+    named = TEXTS.with_changes([ConsentText("en", TextKind.OPT_OUT_REPLY, "Bye. {brand}: write START to come back")])
+    assert named.compose(TextKind.OPT_OUT_REPLY, "en", brand="Acme") == "Bye. Acme: write START to come back"
+    assert named.compose(TextKind.OPT_OUT_REPLY, "en", brand=None) == "Bye. write START to come back"
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("fr", "fr"), ("fr-CA", "fr"), ("FR_ca", "fr"), ("pt-BR", "pt-BR"), ("pt-br", "pt-BR"), ("pt-AO", "pt"),
+        ("zh-Hant-TW", "zh"),
+        ("tlh", None), ("", None), (None, None), ("-", None),
+    ],
+)  # fmt: skip
+def test_a_region_falls_back_to_its_language(tag: str | None, language: str | None) -> None:
+    """A tag gets the texts of its region, else those of its language."""
+    assert TEXTS.find_language(tag) == language
+
+
+def test_a_language_without_texts_is_answered_in_english() -> None:
+    """Nobody is left without the confirmation."""
+    assert compose(TextKind.OPT_OUT_REPLY, "tlh") == compose(TextKind.OPT_OUT_REPLY, "en")
+
+
+def test_a_question_without_its_names_is_a_mistake() -> None:
+    """No question goes out that does not say who asks."""
+    with pytest.raises(ValueError, match=r"the text opt_in_request \(fr\) needs a brand"):
+        TEXTS.compose(TextKind.OPT_IN_REQUEST, "fr-CA", list_name="news", frequency="1/month")
+    with pytest.raises(ValueError, match="needs a contact"):
+        TEXTS.compose(TextKind.NOTICE_CONTACT, "fr")
+
+
+def test_what_a_name_contains_is_no_placeholder() -> None:
+    """Braces in a name are letters like others."""
+    text = TEXTS.compose(TextKind.OPT_IN_REQUEST, "en", brand="{list}", list_name="{brand}", frequency="{contact}")
+    assert text.startswith("{list}: Reply YES to get {brand} by SMS ({contact}).")
+
+
+def test_accents_stay_if_they_cost_nothing() -> None:
+    """A text keeps its accents if it makes no more segments with them."""
+    assert choose_accents("ć" * 70) == "ć" * 70
+    assert choose_accents("ć" * 71) == "c" * 71
+    assert choose_accents("ж" * 71) == "ж" * 71
+    assert count_segments(compose(TextKind.OPT_IN_REQUEST, "pl")) == 1
+
+
+def test_an_administrators_text_comes_in_place_of_ours() -> None:
+    """A change replaces one text and leaves the others."""
+    mine = ConsentText("fr", TextKind.NOTICE, "STOP = fin", is_proofread=True, source="administrator")
+    changed = TEXTS.with_changes([mine])
+    assert changed.find(TextKind.NOTICE, "fr") == mine
+    assert len(changed.entries) == len(TEXTS.entries)
+    assert TEXTS.find(TextKind.NOTICE, "fr") != mine
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["STOP", "Reply STOP to get no more offers.", "I want no more offers from you, so STOP", "", "x" * 300],
+)
+def test_a_persons_words_are_no_answer_of_ours(text: str) -> None:
+    """Only a whole answer counts: what a person writes of it is still read."""
+    assert not TEXTS.is_own_answer(text)
+
+
+def test_a_machines_answer_is_known_in_any_form() -> None:
+    """In capitals, without accents, with a signature behind it: it is still an answer."""
+    answer = compose(TextKind.OPT_OUT_REPLY, "tr")
+    assert TEXTS.is_own_answer(answer.upper())
+    assert TEXTS.is_own_answer(f"Fwd: {answer}\n-- \nSent from my iPhone")

@@ -1,0 +1,78 @@
+"""Texts in every language, beside what must be read in them (texts.csv), and texts that somebody wrote who had seen neither the
+words nor the rules (unseen_texts.csv)."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from modemd.rules import phone_numbers
+from modemd.rules.consent.words.decision import ConsentState, decide
+from modemd.rules.consent.words.keywords import KeywordAction
+from modemd.rules.consent.words.language import choose_language
+from modemd.rules.consent.words.matching import MatchTier, Words
+from tests.rules.consent.words import unseen
+
+HERE = Path(__file__).parent
+WORDS = Words.load()
+LANGUAGES = sorted(
+    {tag for each in WORDS.keywords.entries if each.action is KeywordAction.OPT_OUT for tag in each.languages}
+)
+# Of the texts that nobody here had seen: the least share of wishes to stop that are obeyed at once, and of those obeyed that are
+# one. Texts that a person could read either way count as neither.
+LEAST_RECALL = 0.98
+LEAST_PRECISION = 0.98
+
+
+def read(name: str) -> list[dict[str, str]]:
+    with (HERE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("row", read("texts.csv"), ids=lambda row: f"{row['text'][:40]} {row['from']}")
+def test_a_text_is_read_as_expected(row: dict[str, str]) -> None:
+    """Each text of the table has its tier, its action (for somebody who was asked to confirm) and its language of the answer."""
+    country = phone_numbers.find_country(row["from"])
+    match = WORDS.match(row["text"], country=country, number=row["from"])
+    decision = decide(match, ConsentState.PENDING)
+    tier = str(int(decision.tier)) if decision.tier is not None else ""
+    assert (decision.action.value, tier) == (row["action"], row["tier"]), decision.because
+    if row["reply_language"]:
+        assert match is not None
+        language = choose_language(
+            match, contact_language=None, last_language=None, country=country, supported=LANGUAGES
+        )
+        assert language == row["reply_language"]
+
+
+def test_the_table_has_every_language() -> None:
+    """At least 400 texts, and an answer in each language that has a word to stop."""
+    rows = read("texts.csv")
+    assert len(rows) >= 400
+    assert {row["reply_language"] for row in rows} >= {
+        "en", "fr", "de", "es", "it", "pt", "nl", "pl", "ru", "uk", "tr", "ar", "he", "hi", "zh", "ja", "ko", "vi", "th"
+    }  # fmt: skip
+    assert all(tag in {each for keyword in WORDS.keywords.entries for each in keyword.languages} for tag in LANGUAGES)
+
+
+def test_unseen_wishes_are_found_and_others_left_alone() -> None:
+    """Recall and precision on texts that were written without sight of the rules. `python -m tests.rules.consent.words.unseen`
+    shows the figures and the misses."""
+    figures = unseen.measure(WORDS)
+    assert figures.recall >= LEAST_RECALL, figures.misses
+    assert figures.precision >= LEAST_PRECISION, figures.misses
+    assert figures.counts["stop", "none"] == 0, figures.misses
+
+
+def test_few_texts_make_work_for_a_person() -> None:
+    """Of texts that ask for nothing, at most one in five opens a review."""
+    counts = unseen.measure(WORDS).counts
+    others = sum(count for (wish, _), count in counts.items() if wish == "other")
+    assert counts["other", "review"] <= others * 0.2
+
+
+def test_tiers_have_their_numbers() -> None:
+    """The tiers are told as 1, 2 and 3."""
+    assert [int(tier) for tier in MatchTier] == [1, 2, 3]
