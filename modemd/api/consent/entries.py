@@ -45,6 +45,7 @@ class Entry(Body):
     by: Text
     evidence: Text
     evidence_file: EvidenceBody | None = None
+    list_name: Annotated[Text | None, Field(alias="list")] = None
     at: Moment | None = None
     language: Text | None = None
     basis: Text | None = None
@@ -73,7 +74,7 @@ class Entry(Body):
             user_agent=self.user_agent,
             contact_id=self.contact_id,
         )
-        return ConsentEntry(number, self.channel, proof, self.language)
+        return ConsentEntry(number, self.channel, proof, self.language, self.list_name)
 
 
 def make_router(service: Service) -> APIRouter:

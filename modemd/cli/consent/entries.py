@@ -32,6 +32,7 @@ def _proof_options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(path_type=Path, dir_okay=False),
             help="A file that proves it, at most 1 MiB, such as a scanned letter. It is stored.",
         ),
+        click.option("--list", "list", help="The list of subscribers. Without this option, all marketing."),
         click.option("--evidence", required=True, help="What proves it, in words."),
     ):
         command = option(command)
