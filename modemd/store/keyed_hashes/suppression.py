@@ -74,6 +74,15 @@ def count_unknown_keys(db: sqlite3.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def find_lost_keys(db: sqlite3.Connection) -> str | None:
+    """Returns what follows from keys of the list that are not here, in words; None if all are here. Reads the whole list."""
+    lost = count_unknown_keys(db)
+    if not lost:
+        return None
+    count, keys = sum(lost.values()), ", ".join(lost)
+    return f"{count} erased numbers that had opted out are not recognised: their key is not here ({keys})"
+
+
 def _hash(db: sqlite3.Connection, key_id: str, number: str, subscription: str | None) -> bytes:
     meant = number if subscription is None else f"{number}\0{subscription}"
     digest = mac(db, key_id, b"suppression\0" + meant.encode())

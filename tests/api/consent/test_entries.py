@@ -86,10 +86,7 @@ async def test_a_file_of_opt_ins_is_imported(tmp_path: Path) -> None:
 
 async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
     """Only that list is left, and an import leaves it so; a list that is not configured is refused."""
-    lists = {
-        "promo": {"description": "offers", "frequency": "weekly"},
-        "news": {"description": "news", "frequency": "weekly"},
-    }
+    lists = {name: {"title": name, "frequency": "weekly"} for name in ("promo", "news")}
     async with assembled_service(tmp_path, consent={"lists": lists}) as assembled:
         client = Client(create_app(assembled.service))
         left = (await client.post(f"{ALICE}/opt-out", ENTRY | {"list": "promo"})).json
