@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.rules.consent.policy import Marketing
-from modemd.store.consent import ledger, opt_in_requests
+from modemd.store.consent import ledger, lists, opt_in_requests
 from modemd.store.events import Authorship, add_event
 from modemd.store.keyed_hashes import suppression
 from modemd.store.retention import ROWS_PER_STEP
@@ -38,9 +38,9 @@ class ErasedRows:
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
-    """What is kept: of the consent `suppressed` if the number is opted out, as a keyed hash, `opted_out` if that has the number,
-    because there is no key, and else None; how many messages have not ended, how many inbound ones wait for parts, and the
-    schedules that send to it, by name."""
+    """Rows that are kept: of the consent `suppressed` if the number is opted out, as a keyed hash, `opted_out` if that has the
+    number, because there is no key, and else None; how many messages have not ended, how many inbound ones wait for parts, and
+    the schedules that send to it, by name."""
 
     consent: str | None
     waiting: int
@@ -81,6 +81,8 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
         if left != recipients:
             db.execute("UPDATE schedule SET recipients = ? WHERE id = ?", (json.dumps(left), row["id"]))
     suppressed = [number for number in numbers if _suppress(db, number, now)]
+    for number in numbers:
+        lists.erase(db, number)
     _execute(db, "DELETE FROM contact_email WHERE number IN (:numbers)", numbers)
     _execute(
         db,
