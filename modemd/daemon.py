@@ -32,6 +32,7 @@ from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Service
 from modemd.store import Store
 from modemd.store.files import backup, opening
+from modemd.store.files.anchors import anchor_file
 from modemd.store.files.restore import RestoreResult
 
 log = logs.get(__name__)
@@ -86,6 +87,7 @@ async def _assembled(settings: Settings, open_store: Callable[[], Awaitable[Stor
                 words=Words.load(),
                 random=Random(),
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
+                anchors=settings.consent.anchor or anchor_file(settings.database),
                 port_list=make_port_list(settings.finding.emulator),
                 tools=TOOLS,
                 list_holidays=holiday_program.list_holidays,
@@ -142,6 +144,8 @@ async def _open_store(settings: Settings, patience_s: float) -> Store:
         await asyncio.sleep(LOCK_RETRY_S)
     if store.is_new:
         log.warning("made a new database", path=settings.database)
+    if store.key_problem is not None:
+        log.error("the consent ledger has no key: nothing protects its new rows", because=store.key_problem)
     return store
 
 

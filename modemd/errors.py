@@ -72,6 +72,7 @@ class ErrorCode(StrEnum):
     EMERGENCY_NUMBER = "emergency_number"
     EMPTY_TEXT = "empty_text"
     FIXED_WORD = "fixed_word", 409
+    EVIDENCE_TOO_OLD = "evidence_too_old", 409
     IN_THE_PAST = "in_the_past"
     KEY_REUSED = "key_reused", 409
     MODEM_CONFIGURED = "modem_configured", 409

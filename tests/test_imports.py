@@ -59,7 +59,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "assembly",
     ),
     "store": (
-        "timestamps sqlite_errors connection tally",
+        "timestamps sqlite_errors tally",
+        "keyed_hashes",
+        "connection",
         "rows",
         "events lanes tables",
         "transitions",

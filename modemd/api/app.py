@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 
 from modemd import __version__
 from modemd.api import bodies, contacts, errors, inbox, messages, modems, requests, schedules, sims, status
-from modemd.api.consent import emails, quiet_hours, records, reply_texts
+from modemd.api.consent import emails, entries, ledger, quiet_hours, records, reply_texts
 from modemd.service.service import Service
 
 
@@ -23,7 +23,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
     subjects = (messages, inbox, contacts, modems, status, schedules, sims)
-    about_consent = (records, quiet_hours, reply_texts, emails)
+    about_consent = (records, entries, ledger, quiet_hours, reply_texts, emails)
     routers = [subject.make_router(service) for subject in (*subjects, *about_consent)]
     for router in routers:
         app.include_router(router)
@@ -33,4 +33,6 @@ def create_app(service: Service) -> FastAPI:
 
 def find_largest_body(path: str) -> int:
     """Returns the most octets of a body that is sent to `path`."""
-    return messages.LARGEST_CSV if path in (messages.BATCHES, messages.BATCH_PREVIEW) else bodies.LARGEST_JSON
+    if path in (messages.BATCHES, messages.BATCH_PREVIEW, entries.IMPORT):
+        return messages.LARGEST_CSV
+    return entries.LARGEST_ENTRY if path.startswith(entries.NUMBERS) else bodies.LARGEST_JSON

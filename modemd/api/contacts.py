@@ -19,7 +19,7 @@ def make_router(service: Service) -> APIRouter:
     async def get_thread(number: str, since: Since = None, limit: Limit = 50) -> list[dict[str, Any]]:
         return documents(await service.contacts.list_thread(number, since=since, limit=limit))
 
-    @router.post("/{number}/erase", summary="Erase a number and its texts; its consent stays")
+    @router.post("/{number}/erase", summary="Erase a number, its texts and its consent history; its opt-out stays")
     async def post_erase(number: str, decision: Decision) -> dict[str, Any]:
         return document(await service.contacts.erase(number, decision.authorship))
 

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from modemd.service.calendar.recurring import AddedSchedule, ScheduleStory, ScheduleView
+from modemd.service.consent.history import LedgerEvent
 from modemd.service.messages.batches import BatchResult, BatchView
 from modemd.service.messages.history import MessageHistory, MessageView, ReportView
 from modemd.service.messages.submission import SubmitResult
@@ -48,6 +49,16 @@ def document(view: Any) -> Document:
 def documents(views: Iterable[Any]) -> list[Document]:
     """Returns several rows or views as JSON documents."""
     return [document(view) for view in views]
+
+
+@document.register
+def _(view: LedgerEvent) -> Document:
+    return document(view.event) | {
+        "salt": view.salt,
+        "digest": view.digest,
+        "key_id": view.key_id,
+        "chain": view.chain,
+    }
 
 
 @document.register

@@ -64,10 +64,10 @@ def reply(config: Path, inbox_id: int, text: str, key: str | None, as_json: bool
 @authorship_options
 @options.as_json
 def erase(config: Path, number: str, why: str, by: str, as_json: bool) -> None:
-    """Erase a number and its texts; its opt-out stays.
+    """Erase a number, its texts and its consent history; its opt-out stays.
 
-    The command blanks them in every message that has ended, in the inbox, and in the status reports. Then it says what it kept,
-    and why.
+    The command blanks them in every message that has ended, in the inbox, in the status reports and in the consent ledger. An
+    opt-out stays as a hash, which does not show the number. Then the command says what it kept, and why.
     """
     path = f"/v1/numbers/{quote(number, safe='')}/erase"
     erased = post_json(load(config), path, {"why": why, "by": by}, timeout_s=ERASE_S)

@@ -13,6 +13,7 @@ from modemd.config.mailbox import MailboxSettings
 from modemd.config.values import (
     LIFETIME_FORM,
     Duration,
+    FilePath,
     Frozen,
     Lifetime,
     Prefix,
@@ -66,6 +67,11 @@ class ConsentSettings(Frozen):
         description="a list of at most 10 caps, such as [{count: 2, per: 7d}], or an empty list",
     )
     """All of them bind marketing to each number; the count is of messages, not of parts."""
+    anchor: FilePath | None = Field(
+        default=None, description="the path of a file, best on another disk, such as /mnt/other/modemd.ledger"
+    )
+    """The file to which the head of the consent ledger is added each night. None: beside the database, with `.ledger` behind its
+    name."""
     mailbox: MailboxSettings | None = Field(
         default=None, description="a mailbox for opt-outs by e-mail: host, user, password_file and more"
     )

@@ -22,9 +22,13 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.emails import ContactEmails
+from modemd.service.consent.entries import ConsentEntries
+from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
 from modemd.service.consent.holidays import HolidayUpdates
 from modemd.service.consent.imap import ImapSession
+from modemd.service.consent.imports import ConsentImports
+from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.mailbox import ALARM, Mailbox, OpenSession
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
@@ -69,7 +73,7 @@ from modemd.store import Store
 @dataclass(frozen=True, slots=True)
 class Collaborators:
     """Collaborators that touch the world outside, as the composition root passes it in. `credentials`: the folder of systemd's
-    credentials for this service."""
+    credentials for this service; `anchors`: the file for the anchors of the consent ledger."""
 
     settings: CurrentSettings
     store: Store
@@ -79,6 +83,7 @@ class Collaborators:
     words: Words
     random: Random
     credentials: Path | None = None
+    anchors: Path | None = None
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
@@ -202,13 +207,15 @@ def assemble(collaborators: Collaborators) -> Service:
     recurring = RecurringSends(
         store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
-    scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
     mailbox = Mailbox(
         store, current_settings, clock, MailStopWords(collaborators.words), collaborators.open_mailbox,
         on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
     )  # fmt: skip
     holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
+    ledger = ConsentLedger(store, clock, collaborators.anchors)
+    nightly = nightly_job(settings.timezone, ledger.write_anchor)
+    scheduler = JobScheduler(store, clock, settings.timezone, [nightly], is_clock_trusted)
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
@@ -249,11 +256,15 @@ def assemble(collaborators: Collaborators) -> Service:
         messages=messages,
         inbox=inbound,
         consent=Consent(
-            ConsentRecords(store, current_settings, clock),
-            quiet_hours,
-            QuietHoursViews(quiet_hours, current_settings, clock),
-            reply_texts,
-            ContactEmails(store, current_settings, clock),
+            records=ConsentRecords(store, current_settings, clock),
+            ledger=ledger,
+            histories=ConsentHistories(store, current_settings),
+            entries=ConsentEntries(store, current_settings, clock),
+            imports=ConsentImports(store, current_settings, clock),
+            current_quiet_hours=quiet_hours,
+            quiet_hours=QuietHoursViews(quiet_hours, current_settings, clock),
+            reply_texts=reply_texts,
+            emails=ContactEmails(store, current_settings, clock),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),

@@ -12,6 +12,10 @@ from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.emails import ContactEmails
+from modemd.service.consent.entries import ConsentEntries
+from modemd.service.consent.history import ConsentHistories
+from modemd.service.consent.imports import ConsentImports
+from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
@@ -63,10 +67,14 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, the quiet hours (in force, and as they are shown), the texts of replies and notices, and the
-    e-mail addresses of contacts."""
+    """Consent: the records of it, the ledger, one person's history, what people enter or import; the quiet hours (in force, and
+    as they are shown); the texts of replies and notices; and the e-mail addresses of contacts."""
 
     records: ConsentRecords
+    ledger: ConsentLedger
+    histories: ConsentHistories
+    entries: ConsentEntries
+    imports: ConsentImports
     current_quiet_hours: CurrentQuietHours
     quiet_hours: QuietHoursViews
     reply_texts: ReplyTexts

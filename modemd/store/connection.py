@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from modemd.store.keyed_hashes.keys import LedgerKeys, read_keys
+
 T = TypeVar("T")
 
 # The write-ahead log is moved into the database when it is so long, in octets.
@@ -31,11 +33,12 @@ class Reader(Protocol):
 
 
 class ThreadReader:
-    """Reader with a thread and a read-only connection of its own, to the database at `uri`."""
+    """Reader with a thread and a read-only connection of its own, to the database at `uri`, with the keys of its ledger."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, keys: LedgerKeys) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
         self._uri = uri
+        self._keys = keys
         self._connection: sqlite3.Connection | None = None
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
@@ -45,6 +48,7 @@ class ThreadReader:
         if self._connection is None:
             self._connection = sqlite3.connect(self._uri, uri=True)
             self._connection.row_factory = sqlite3.Row
+            self._keys.register(self._connection)
         return query(self._connection)
 
     async def close(self) -> None:
@@ -93,10 +97,12 @@ def visitor_uri(path: Path) -> str:
     return f"{reader_uri(path)}&readonly_shm=1" if shm.exists() else reader_uri(path)
 
 
-def connect(path: Path | str) -> sqlite3.Connection:
-    """Returns the connection that writes. It is in autocommit mode: `writer.CommitGroup` begins and ends transactions."""
+def connect(path: Path | str, keys: LedgerKeys | None = None) -> sqlite3.Connection:
+    """Returns the connection that writes. It is in autocommit mode: `writer.CommitGroup` begins and ends transactions. `keys`:
+    those of the consent ledger; None: those in the file beside the database."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
+    (keys if keys is not None else read_keys(Path(path))).register(connection)
     # A message's four commits touch some seventy pages, each of which goes to the log whole: with SQLite's own 4 KiB that was
     # 283 KiB a message, with 1 KiB it is 85. Flash cards wear by that. A database that is there already keeps its size.
     connection.execute("PRAGMA page_size = 1024")

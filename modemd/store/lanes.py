@@ -11,6 +11,7 @@ from modemd.rules.lanes import ANY, Lane, LaneKind
 from modemd.rules.queue_place import LAST_URGENT_RANK
 from modemd.rules.quotas import URGENT
 from modemd.rules.routing import list_prefixes
+from modemd.store.keyed_hashes.suppression import ensure_contact
 
 # The longest prefix that a rule can name, in characters, with its plus.
 LONGEST_PREFIX = 8
@@ -77,10 +78,8 @@ def prefer_sim(db: sqlite3.Connection, number: str, sim: str) -> None:
     known = db.execute("SELECT last_sim FROM contact WHERE number = ?", (number,)).fetchone()
     if known is not None and known["last_sim"] == sim:
         return
-    db.execute(
-        "INSERT INTO contact (number, last_sim) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET last_sim = excluded.last_sim",
-        (number, sim),
-    )
+    ensure_contact(db, number)
+    db.execute("UPDATE contact SET last_sim = ? WHERE number = ?", (sim, number))
     queued = db.execute(
         """SELECT p.id, l.kind, l.prefix, l.home FROM part p INDEXED BY part_in_flight CROSS JOIN lane l ON l.id = p.lane
            WHERE p.number = :number AND p.rank > :last_urgent_rank AND p.state IN ('queued', 'sending')

@@ -112,7 +112,6 @@ def _delete_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
             (before, ROWS_PER_STEP),
         )
     ]
-    db.executemany("UPDATE consent_event SET inbox_id = NULL WHERE inbox_id = ?", ids)
     db.executemany("DELETE FROM inbox_part WHERE inbox_id = ?", ids)
     db.executemany("DELETE FROM inbox WHERE id = ?", ids)
     return len(ids)

@@ -196,6 +196,8 @@ class ConsentEventRow:
     messages: str | None
     basis: str | None
     evidence: str | None
+    evidence_file: str | None
+    evidence_name: str | None
     url: str | None
     ip: str | None
     user_agent: str | None

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
 from modemd.store.connection import Reader, T, ThreadReader, Visit, connect, empty_log, reader_uri, visitor_uri
+from modemd.store.files.keys import ensure_key
 from modemd.store.files.opening import check_readable, lock, prepare
 from modemd.store.files.presence import make, require_database
+from modemd.store.keyed_hashes.keys import read_keys
 from modemd.store.schema import VERSION
 from modemd.store.sqlite_errors import (
     classify_error,
@@ -31,6 +33,8 @@ class Store:
 
     `failure` is why the database takes no changes now, from the last write or read that met it; the event `failed` is set with
     it. `retry_write` finds out if it has passed.
+
+    `key_problem` is why the consent ledger has no key, None if it has one. Nothing waits for a key.
     """
 
     def __init__(self, writer: Writer, reader: Reader, lock: int | None = None, hot: Reader | None = None) -> None:
@@ -40,6 +44,7 @@ class Store:
         self._lock = lock
         self._visit: Visit | None = None
         self.is_new = False
+        self.key_problem: str | None = None
         self.consent_epoch = 0
         self.failure: StoreUnavailable | StoreDamaged | None = None
         self.failed = asyncio.Event()
@@ -77,8 +82,9 @@ class Store:
             raise _explain_by_change(error, visit) or explain_read_error(error, path) from error
         except OSError as error:
             raise explain_os_error(error, path) from error
-        store = cls(RefusingWriter(), ThreadReader(uri))
-        store._visit = visit
+        keys = read_keys(path)
+        store = cls(RefusingWriter(), ThreadReader(uri, keys))
+        store._visit, store.key_problem = visit, keys.problem
         return store
 
     @classmethod
@@ -86,6 +92,7 @@ class Store:
         held = lock(path, socket)
         try:
             await asyncio.get_running_loop().run_in_executor(None, prepare, path)
+            keys = ensure_key(path)
         except sqlite3.Error as error:
             os.close(held)
             raise explain_open_error(error, path) from error
@@ -95,12 +102,14 @@ class Store:
         except StoreError:
             os.close(held)
             raise
-        return cls(
-            ThreadWriter(lambda: connect(path)),
-            ThreadReader(reader_uri(path)),
+        store = cls(
+            ThreadWriter(lambda: connect(path, keys)),
+            ThreadReader(reader_uri(path), keys),
             held,
-            hot=ThreadReader(reader_uri(path)),
+            hot=ThreadReader(reader_uri(path), keys),
         )
+        store.key_problem = keys.problem
+        return store
 
     def write(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Runs `change` in the writer's transaction. It is submitted at once, even if nobody awaits it."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from modemd.cli import client, inbox, lists
+from modemd.cli.consent.group import ConsentCommands
 from modemd.cli.main import _COMMANDS
 from modemd.controls import CODES
 from modemd.store import alarms, sims
@@ -41,6 +42,9 @@ FREE = frozenset(
         "detail",
         "error",
         "health",
+        "evidence",
+        "basis",
+        "actor",
     }
 )
 # Commands that print what the daemon answers, with their arguments, and those that print nothing of others.
@@ -68,7 +72,12 @@ FED = {
     "modems": (),
     "ussd": ("*100#", "--modem", "west"),
     "optouts": (),
-    "consent": ("show", "+33698765432"),
+    "consent show": ("+33698765432",),
+    "consent history": ("+33698765432",),
+    "consent opt-out": (ALICE, "--channel", "email", "--evidence", "x"),
+    "consent opt-in": ("+33600000008", "--channel", "form", "--basis", "x", "--evidence", "x"),
+    "consent import": (__file__, "--basis", "x"),
+    "consent verify": (),
     "reports": ("--unmatched",),
     "explain": ("1",),
 }
@@ -131,13 +140,15 @@ def fed(modemd: Modemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mode
 
 def test_every_command_is_fed_or_prints_nothing_of_others() -> None:
     """A new command comes into one of the lists."""
-    assert set(_COMMANDS) == FED.keys() | OWN | OF_THE_EMULATOR | WITHOUT_A_DAEMON
+    fed = {command.split()[0] for command in FED}
+    assert set(_COMMANDS) == fed | OWN | OF_THE_EMULATOR | WITHOUT_A_DAEMON
+    assert {f"consent {inner}" for inner in ConsentCommands.table} <= FED.keys()
 
 
 def run(fed: Modemd, command: str, *more: str) -> Ended:
     """A command as FED has it. A group takes its configuration behind the name of the inner command."""
-    inner = FED[command][:1] if command in ("sims", "schedules", "consent") else ()
-    return fed(command, *inner, "--config", "FILE", *FED[command][len(inner) :], *more)
+    inner = FED[command][:1] if command in ("sims", "schedules") else ()
+    return fed(*command.split(), *inner, "--config", "FILE", *FED[command][len(inner) :], *more)
 
 
 def test_no_command_prints_a_control_character(fed: Modemd) -> None:
@@ -159,6 +170,8 @@ def test_no_command_prints_a_control_character(fed: Modemd) -> None:
         "alarms",
         "batches",
         "thread",
+        "consent show",
+        "consent history",
     }
 
 
@@ -181,6 +194,8 @@ def test_no_document_has_a_control_character(fed: Modemd) -> None:
         "alarms",
         "batches",
         "thread",
+        "consent show",
+        "consent history",
     }
 
 

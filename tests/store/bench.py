@@ -18,6 +18,7 @@ from modemd.store import lanes
 from modemd.store.connection import connect
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentEffect, ConsentStatement
+from modemd.store.files.keys import ensure_key
 from modemd.store.inbound import status_reports
 from modemd.store.outbox import accept, due
 from modemd.store.outbox.accept import Submitted
@@ -43,7 +44,7 @@ class Bench:
     """The writer's connection, without its thread: every call is a change of its own."""
 
     def __init__(self, path: Path) -> None:
-        self.db: sqlite3.Connection = connect(path)
+        self.db: sqlite3.Connection = connect(path, ensure_key(path))
         migrate(self.db)
         self.now = START
         self.rules = SendingRules()

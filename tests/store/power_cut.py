@@ -17,10 +17,14 @@ from pathlib import Path
 from random import Random
 
 from modemd.store.connection import connect
+from modemd.store.consent import verification
+from modemd.store.consent.verification import AnchorFile
 from modemd.store.files.integrity import check_database
+from modemd.store.keyed_hashes.keys import LedgerKeys
 from modemd.store.writer import Change, QueuedChange, run_group
 
 SECTOR = 512
+KEYS = LedgerKeys((bytes(range(32)),))
 # The header of a write-ahead log (https://www.sqlite.org/fileformat2.html#the_write_ahead_log), in octets.
 LOG_HEADER = 32
 
@@ -131,7 +135,7 @@ def torn_checkpoint(chance: Random, flight: Flight) -> bytes:
 
 def reopened(path: Path, database: bytes, log: bytes, index: bytes | None = None) -> str:
     """Lay the files down as a cut has left them, open them as a start does, and say what the database says. A database that is
-    not sound fails."""
+    not sound fails, as does one whose consent ledger is not whole."""
     path.write_bytes(database)
     log_of(path).write_bytes(log)
     shm = path.with_name(f"{path.name}-shm")
@@ -140,12 +144,13 @@ def reopened(path: Path, database: bytes, log: bytes, index: bytes | None = None
     else:
         shm.write_bytes(index)
     check_database(path)
-    with contextlib.closing(connect(path)) as connection:
+    with contextlib.closing(connect(path, KEYS)) as connection:
         connection.execute(
             "PRAGMA synchronous = OFF"
         )  # what is looked at has happened; the closing checkpoint need not last
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert verification.verify(connection, AnchorFile()).problems == ()
         return content(connection)
 
 

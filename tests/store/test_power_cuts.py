@@ -25,7 +25,7 @@ from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
 from modemd.store.writer import Change
 from tests.store.bench import ALICE, START, WEST
-from tests.store.power_cut import DAMAGES, LOG_HEADER, Tape, cut, log_of, reopened, torn_checkpoint
+from tests.store.power_cut import DAMAGES, KEYS, LOG_HEADER, Tape, cut, log_of, reopened, torn_checkpoint
 
 POLICY = SendingRules()
 GROUPS = 40
@@ -71,7 +71,7 @@ def tape(path: Path, seed: int, *, page: int = 4096, checkpoint: int = 1000, gro
     raw.execute(f"PRAGMA page_size = {page:d}")
     raw.execute("PRAGMA journal_mode = WAL")  # writes the file, so that the size of its pages stands
     raw.close()
-    connection = connect(path)
+    connection = connect(path, KEYS)
     connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint:d}")
     migrate(connection)
     recorded = Tape(path, connection)

@@ -86,7 +86,7 @@ def busy(bench: Bench) -> Bench:
 
 
 # The head of a lane, of bounded length; the lanes that hold something; what a person has paused; the drafts of the modems.
-SHORT = ("SCAN q", "SCAN each", "SCAN pause", "SCAN json_each VIRTUAL TABLE INDEX 1:")
+SHORT = ("SCAN CONSTANT ROW", "SCAN q", "SCAN each", "SCAN pause", "SCAN json_each VIRTUAL TABLE INDEX 1:")
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())

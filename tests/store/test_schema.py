@@ -95,7 +95,7 @@ def next_version(db: sqlite_utils.Database) -> None:
     (sql,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'consent_event'").fetchone()
     db.execute("CREATE TEMP TABLE before AS SELECT * FROM main.consent_event")
     db.execute("DROP TABLE main.consent_event")
-    db.execute(sql.replace("'expire')", "'expire', 'asked')"))
+    db.execute(sql.replace("'restore')", "'restore', 'asked')"))
     db.execute("INSERT INTO consent_event SELECT * FROM temp.before")
     db.execute("DROP TABLE temp.before")
     db.execute("ALTER TABLE message ADD COLUMN campaign TEXT NOT NULL DEFAULT 'none'")
@@ -137,7 +137,7 @@ def test_the_next_version_keeps_everything(tmp_path: Path) -> None:
     assert [row[-1] for row in after["message"]] == ["none"] * 3
     assert after | {"message": [row[:-1] for row in after["message"]]} == before
     assert pragma(bench.db, "user_version") == VERSION + 1
-    bench.db.execute("INSERT INTO consent_event (number, at, action, channel) VALUES ('1', '2', 'asked', 'sms')")
+    bench.db.execute("UPDATE consent_event SET action = 'asked'")
     assert bench.report(7) == sent
     assert outcomes.close_interrupted_attempts(bench.db, bench.now) == 1
     assert (bench.state(sent), bench.state(on_air)) == ("delivered", "unknown")

@@ -17,6 +17,7 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.sending_rules import SendingRules
 from modemd.store import Store, connection, listings, sqlite_errors
 from modemd.store.connection import OPENING_TRIES, ThreadReader, _use_log, connect, reader_uri
+from modemd.store.keyed_hashes.keys import read_keys
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -60,7 +61,7 @@ class Disk:
         self.connections: list[sqlite3.Connection] = []
         self.absent = False
         self.path = path
-        self.store = Store(ThreadWriter(self._connect), ThreadReader(reader_uri(path)))
+        self.store = Store(ThreadWriter(self._connect), ThreadReader(reader_uri(path), read_keys(path)))
 
     def _connect(self) -> sqlite3.Connection:
         if self.absent:

@@ -49,13 +49,13 @@ def mode(path: Path) -> int:
 
 
 async def test_files_are_the_owners_alone(tmp_path: Path) -> None:
-    """Database, log, index and lock are 0600."""
+    """Database, log, index, lock and keys are 0600."""
     path = tmp_path / "modemd.db"
     store = await Store.open(path)
     assert store.is_new
     await store.write(lambda db: db.execute("INSERT INTO contact (number) VALUES ('+1')"))
     modes = {file.name: mode(file) for file in path.parent.iterdir()}
-    assert modes.keys() == {"modemd.db", "modemd.db-wal", "modemd.db-shm", "modemd.db.lock"}
+    assert modes.keys() == {"modemd.db", "modemd.db-wal", "modemd.db-shm", "modemd.db.lock", "modemd.db.key"}
     assert set(modes.values()) == {0o600}
     await store.close()
 
@@ -206,13 +206,13 @@ async def as_nobody(path: Path) -> str:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 async def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:
-    """Database, log, index and lock, made by root, are files of the daemon's user, who can use them."""
+    """Database, log, index, lock and keys, made by root, are files of the daemon's user, who can use them."""
     os.chown(tmp_path, 65534, 65533)
     store = await Store.open(tmp_path / "modemd.db")
     await store.write(lambda db: db.execute("INSERT INTO contact (number) VALUES ('+1')"))
     found = owners(tmp_path)
     await store.close()
-    assert found.keys() == {"modemd.db", "modemd.db-wal", "modemd.db-shm", "modemd.db.lock"}
+    assert found.keys() == {"modemd.db", "modemd.db-wal", "modemd.db-shm", "modemd.db.lock", "modemd.db.key"}
     assert set(found.values()) == {(65534, 65533)}
 
 

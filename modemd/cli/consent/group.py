@@ -18,6 +18,11 @@ class ConsentCommands(LazyGroup):
         "email": ("consent.emails", "email"),
         "emails": ("consent.emails", "emails"),
         "replies": ("consent.replies", "replies"),
+        "history": ("consent.history", "history"),
+        "opt-out": ("consent.entries", "opt_out"),
+        "opt-in": ("consent.entries", "opt_in"),
+        "import": ("consent.imports", "import_file"),
+        "verify": ("consent.verify", "verify"),
     }
 
 

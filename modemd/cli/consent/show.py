@@ -34,13 +34,15 @@ def show(config: Path, number: str, as_json: bool) -> None:
         return
     since = f", since {format_time(found['since'], settings.timezone)}" if found["since"] else ""
     echo(f"{found['number']} {_STATES[found['marketing']]}{since}")
+    if found["suppressed"]:
+        echo("its history was erased; the opt-out is kept as a hash")
     if found["events"]:
-        columns = ("at", "action", "channel", "word", "list", "actor", "evidence")
+        columns = ("at", "action", "channel", "word", "list", "actor", "basis", "evidence")
         print_rows(
             found["events"],
             columns,
             as_json=False,
             none="",
             zone=settings.timezone,
-            spare=("evidence", "actor", "list"),
+            spare=("evidence", "basis", "actor", "list"),
         )

@@ -29,7 +29,7 @@ SHORTEST_OPENING = timedelta(hours=3)
 HOLIDAYS_RETRY = timedelta(hours=1)
 """How long marketing is held each time if the public holidays of the year are not known."""
 # A campaign over the whole world meets some 300 places, on two dates.
-_OPENINGS_KEPT = 512
+_OPENINGS_KEPT = 400
 _SENTENCES_KEPT = 128
 
 

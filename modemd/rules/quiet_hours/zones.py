@@ -48,7 +48,7 @@ class AreaCode:
 NOWHERE = Place("", "", ())
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def find_place(number: str) -> Place:
     """Returns the place of a number in E.164; `NOWHERE` for any other text, and for a number of no single country."""
     if not number.startswith("+"):

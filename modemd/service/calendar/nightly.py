@@ -6,7 +6,7 @@ argument. A job runs once per local date, over changes to summer time, clock ste
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,19 +38,20 @@ class Trigger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CalendarJob:
-    """Job of the calendar. Its work runs in the store's transaction that also notes that it ran."""
+    """Job of the calendar. Its work runs in the store's transaction that also notes that it ran. `follow_up` runs after the
+    commit, for what is not in the database; if the process ends before it, the next day is soon enough."""
 
     name: str
     trigger: Trigger
     work: schedules.Work
+    follow_up: Callable[[], Awaitable[None]] | None = None
 
 
-def nightly_job(zone: ZoneInfo) -> CalendarJob:
+def nightly_job(zone: ZoneInfo, follow_up: Callable[[], Awaitable[None]] | None = None) -> CalendarJob:
     """Returns the maintenance of the database, every night at `NIGHTLY_TIME` in local time."""
     hour, minute = NIGHTLY_TIME
-    return CalendarJob(
-        "nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), schedules.run_nightly_maintenance
-    )
+    trigger = CronTrigger(hour=hour, minute=minute, timezone=zone)
+    return CalendarJob("nightly", trigger, schedules.run_nightly_maintenance, follow_up)
 
 
 class JobScheduler:
@@ -92,5 +93,7 @@ class JobScheduler:
             change = partial(schedules.run_once_a_day, job=job.name, day=date, work=job.work, now=now)
             if await self._store.write(change):
                 log.info("calendar", job=job.name, date=date)
+                if job.follow_up is not None:
+                    await job.follow_up()
         except StoreError as error:
             log.error("calendar work failed; it is due again tomorrow", job=job.name, error=str(error))

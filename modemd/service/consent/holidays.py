@@ -60,6 +60,13 @@ class HolidayUpdates:
         self.failure: HolidayFailure | None = None
         """Why holidays could not be computed; None if nothing is missing for that reason."""
 
+    def find_evidence(self) -> str | None:
+        """Returns the text of an alarm: why holidays are missing, and since when; None if none are."""
+        if self.failure is None:
+            return None
+        since = self.failure.since.isoformat(timespec="minutes")
+        return f"public holidays cannot be computed since {since}: {self.failure.because}; marketing waits where they block it"
+
     async def run(self) -> None:
         """Checks until it is cancelled. While the clock is not trusted, the year is not known."""
         while True:
@@ -89,11 +96,7 @@ class HolidayUpdates:
 
     def find_missing(self, now: datetime) -> list[Place]:
         """Returns the countries and subdivisions whose holidays of this year or the next are missing or old."""
-        recent = {
-            (each.country, each.subdivision, each.year)
-            for each in self._quiet_hours.holiday_years
-            if now - each.computed_at < OLDEST
-        }
+        recent = {key for key, computed_at in self._quiet_hours.computed_at.items() if now - computed_at < OLDEST}
         wanted = sorted(self._quiet_hours.current().list_holiday_places())
         return [place for place in wanted if not {(*place, now.year), (*place, now.year + 1)} <= recent]
 

@@ -14,6 +14,7 @@ from modemd.rules.geography.sim_country import find_sim_country
 from modemd.store import sims
 from modemd.store.consent import emails, handled_mails, statements
 from modemd.store.consent.handled_mails import MailPlace
+from modemd.store.consent.proof import Proof
 from modemd.store.consent.statements import ConsentStatement
 from modemd.store.events import add_event
 
@@ -85,11 +86,9 @@ def _opt_out(
     db: sqlite3.Connection, number: str, decision: MailDecision, mail: Mail, received_at: datetime, now: datetime
 ) -> int:
     """Opts a number out. Returns how many waiting messages were cancelled by it."""
-    statement = ConsentStatement(number, False, decision.word, None, CHANNEL, stated_at=received_at)
-    effect = statements.apply_statement(db, statement, now)
-    evidence = describe_evidence(mail)
-    add_event(db, None, now, "opt-out by mail", number=number, by=ACTOR, evidence=evidence, because=decision.because)
-    return effect.withdrawn_messages
+    proof = Proof(occurred_at=received_at, actor=ACTOR, evidence=describe_evidence(mail))
+    statement = ConsentStatement(number, False, decision.word, None, CHANNEL, proof=proof)
+    return statements.apply_statement(db, statement, now).withdrawn_messages
 
 
 def _open_review(db: sqlite3.Connection, decision: MailDecision, mail: Mail, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from datetime import datetime
 
 from modemd.config import CurrentSettings
 from modemd.config.quiet_hours import QuietHoursSettings
@@ -11,7 +12,7 @@ from modemd.rules.quiet_hours.quiet_hours import QuietHours
 from modemd.rules.quiet_hours.table import HoursChange, HoursTable
 from modemd.store import Store
 from modemd.store.consent import holidays
-from modemd.store.consent.holidays import HolidayYear
+from modemd.store.consent.holidays import StoredHolidays
 
 
 class CurrentQuietHours:
@@ -20,7 +21,7 @@ class CurrentQuietHours:
 
     def __init__(self, settings: CurrentSettings) -> None:
         self._settings = settings
-        self._years: Sequence[HolidayYear] = ()
+        self._stored = holidays.NO_HOLIDAYS
         self._built_for: tuple[QuietHoursSettings, str | None] | None = None
         self._built = QuietHours(HoursTable.load(), Holidays())
 
@@ -30,22 +31,22 @@ class CurrentQuietHours:
         wanted = (settings.quiet_hours, settings.country)
         built = self._built_for
         if built is None or built[0] is not wanted[0] or built[1] != wanted[1]:
-            self._built = build_quiet_hours(settings.quiet_hours, settings.country, self._years)
+            self._built = build_quiet_hours(settings.quiet_hours, settings.country, self._stored)
             self._built_for = wanted
         return self._built
 
     @property
-    def holiday_years(self) -> Sequence[HolidayYear]:
-        """The years whose holidays are known."""
-        return self._years
+    def computed_at(self) -> Mapping[tuple[str, str, int], datetime]:
+        """The moments at which the known holidays were computed, by country, subdivision and year."""
+        return self._stored.computed_at
 
     async def load(self, store: Store) -> None:
         """Reads the public holidays that are stored."""
-        self._years = tuple(await store.read(holidays.list_years))
+        self._stored = await store.read(holidays.read_holidays)
         self._built_for = None
 
 
-def build_quiet_hours(settings: QuietHoursSettings, home: str | None, years: Sequence[HolidayYear]) -> QuietHours:
+def build_quiet_hours(settings: QuietHoursSettings, home: str | None, stored: StoredHolidays) -> QuietHours:
     """Returns the quiet hours by the settings. `home`: the country for numbers of no country."""
     changes = {
         key: HoursChange(row.days, None if row.public_holidays is None else row.public_holidays == "blocked")
@@ -57,11 +58,7 @@ def build_quiet_hours(settings: QuietHoursSettings, home: str | None, years: Seq
     }
     return QuietHours(
         HoursTable.load().change(changes),
-        Holidays.build(
-            ((each.country, each.subdivision, each.year) for each in years),
-            ((each.country, each.subdivision, day, name) for each in years for day, name in each.days.items()),
-            of_countries,
-        ),
+        Holidays(stored.lists, of_countries),
         fallback_zones=settings.fallback_zones,
         shortest=settings.shortest,
         is_strict_in_us=settings.strictest_us,

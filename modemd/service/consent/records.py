@@ -14,6 +14,7 @@ from modemd.service.pages import PagedList, read_paged_list
 from modemd.store import Store, listings
 from modemd.store.consent import statements
 from modemd.store.events import Authorship
+from modemd.store.keyed_hashes import suppression
 from modemd.store.rows import ConsentEventRow, OptOutRow
 
 # Events that `find_standing` returns at most.
@@ -22,12 +23,14 @@ MOST_EVENTS = 50
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
-    """Consent of a number: what it is now, since when, the language of its last word, and its last events, newest first."""
+    """Consent of a number: what it is now, since when, the language of its last word, and its last events, newest first.
+    `suppressed`: True if the number was erased while it was opted out, so that only its keyed hash says so."""
 
     number: str
     marketing: Marketing
     since: str | None
     language: str | None
+    suppressed: bool
     events: tuple[ConsentEventRow, ...]
 
 
@@ -64,10 +67,12 @@ class ConsentRecords:
 
 def _read_view(number: str, db: sqlite3.Connection) -> ConsentView:
     contact = listings.read_contact(db, number)
+    suppressed_at = suppression.find_suppression(db, number)
     return ConsentView(
         number,
         statements.read_marketing(db, number),
-        contact.since if contact else None,
+        (contact.since if contact else None) or suppressed_at,
         contact.language if contact else None,
+        suppressed_at is not None,
         tuple(listings.list_consent_events(db, number, limit=MOST_EVENTS)),
     )

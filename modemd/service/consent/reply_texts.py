@@ -13,7 +13,7 @@ from modemd.rules.consent.texts.kinds import TextKind
 from modemd.rules.consent.texts.segments import count_segments
 from modemd.rules.consent.texts.texts import ConsentText, Texts, choose_accents
 from modemd.rules.consent.words.keywords import KeywordAction
-from modemd.rules.consent.words.matching import Words
+from modemd.rules.consent.words.matching import MatchTier, Words
 from modemd.service.authorship import check_authorship
 from modemd.store import Store
 from modemd.store.consent import reply_texts
@@ -118,11 +118,12 @@ class ReplyTexts:
         self._texts = Texts.load().with_changes(changed)
 
     def _is_word(self, text: str) -> bool:
-        return self._words.match(text) is not None
+        match = self._words.match(text)
+        return match is not None and match.tier is not MatchTier.AMBIGUOUS
 
     def _is_opt_out_word(self, word: str) -> bool:
         match = self._words.match(word)
-        return match is not None and match.action is KeywordAction.OPT_OUT
+        return match is not None and match.tier is MatchTier.EXACT and match.action is KeywordAction.OPT_OUT
 
 
 def _make_view(entry: ConsentText) -> ReplyTextView:

@@ -85,8 +85,8 @@ class Contacts:
         return await self._submission.submit(request)
 
     async def erase(self, number: str, authorship: Authorship) -> ErasureResult:
-        """Blanks a number and its texts in what has ended, in small steps. Its consent stays, and what has not ended. Raises
-        Refused (`no_reason`, `bad_number`, `not_possible`)."""
+        """Blanks a number and its texts in what has ended and in the consent ledger, in small steps. An opt-out stays as a keyed
+        hash; what has not ended stays. Raises Refused (`no_reason`, `bad_number`, `not_possible`)."""
         authorship = check_authorship(authorship)
         numbers = self._list_spellings(number)
         report_numbers = tuple(dict.fromkeys((*numbers, *_list_report_forms(numbers[0]))))
@@ -99,6 +99,7 @@ class Contacts:
                 break
             erased += done
             await asyncio.sleep(PAUSE_S)
+        await self._erase_consent(numbers, authorship)
         kept = await self._store.write(
             partial(erasure.finish, numbers=numbers, authorship=authorship, now=self._clock.now())
         )
@@ -109,6 +110,14 @@ class Contacts:
         return ErasureResult(
             numbers[0], erased.messages, erased.inbox, erased.reports, tuple(_explain_kept(kept, is_log_empty))
         )
+
+    async def _erase_consent(self, numbers: Sequence[str], authorship: Authorship) -> None:
+        """Blanks the numbers in the consent ledger, in small steps."""
+        rows = 1
+        while rows:
+            step = partial(erasure.erase_consent_step, numbers=numbers, authorship=authorship, now=self._clock.now())
+            rows = await self._store.write(step)
+            await asyncio.sleep(PAUSE_S)
 
     async def _empty_log(self) -> bool:
         """Takes from the disk the rows as they were before. Returns False if readers hold them there."""
@@ -130,8 +139,12 @@ def _explain_kept(kept: KeptRows, is_log_empty: bool) -> list[KeptData]:
     """Returns what an erasure has kept, and why."""
     found = []
     if kept.consent is not None:
-        said = {"opted_out": "its opt-out", "opted_in": "its opt-in"}.get(kept.consent, "its opt-out that was undone")
-        found.append(KeptData("consent", f"{said}: without it, modemd could not prove who may get marketing"))
+        how = {
+            erasure.SUPPRESSED: "as a hash made with the key of the ledger, which does not show the number",
+        }.get(kept.consent, "with its number, because the ledger has no key (modemd doctor)")
+        found.append(
+            KeptData("consent", f"its opt-out, {how}: without it, the next campaign would reach this person again")
+        )
     if kept.waiting:
         found.append(
             KeptData("waiting", f"{_count(kept.waiting, 'message')} not ended yet: cancel, or erase again afterwards")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from modemd.rules.quiet_hours.holidays import HolidayList, Holidays
 from modemd.store.timestamps import from_text, to_text
 
 
@@ -22,6 +23,31 @@ class HolidayYear:
     days: Mapping[date, str]
     is_known: bool
     computed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHolidays:
+    """Every stored holiday, in little memory: the lists by country and subdivision, and when each year was computed, by country,
+    subdivision and year."""
+
+    lists: Mapping[tuple[str, str], HolidayList]
+    computed_at: Mapping[tuple[str, str, int], datetime]
+
+
+NO_HOLIDAYS = StoredHolidays({}, {})
+
+
+def read_holidays(db: sqlite3.Connection) -> StoredHolidays:
+    """Returns every stored holiday."""
+    rows = db.execute("SELECT country, subdivision, year, computed_at FROM holiday").fetchall()
+    moments = {text: from_text(text) for text in {row["computed_at"] for row in rows}}
+    computed_at = {(row["country"], row["subdivision"], row["year"]): moments[row["computed_at"]] for row in rows}
+    days = (
+        (row["country"], row["subdivision"], date.fromisoformat(day), name)
+        for row in db.execute("SELECT country, subdivision, days FROM holiday")
+        for day, name in json.loads(row["days"]).items()
+    )
+    return StoredHolidays(Holidays.build(computed_at, days, {}).lists, computed_at)
 
 
 def list_years(db: sqlite3.Connection) -> list[HolidayYear]:

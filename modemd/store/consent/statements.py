@@ -14,8 +14,10 @@ from modemd.rules.consent.policy import Marketing
 from modemd.rules.sender_numbers import list_national_forms
 from modemd.store.consent import ledger
 from modemd.store.consent.ledger import ConsentAction, ConsentEvent
+from modemd.store.consent.proof import NO_PROOF, Proof, store_file
 from modemd.store.ending import cancel_waiting_messages
 from modemd.store.events import Authorship, add_event
+from modemd.store.keyed_hashes import suppression
 from modemd.store.timestamps import from_text, to_text
 
 # After this many statements within a day no confirmation is sent: two machines are answering each other.
@@ -32,8 +34,9 @@ _CONFIRMATION_EVENT = "confirmation"
 
 @dataclass(frozen=True, slots=True)
 class ConsentStatement:
-    """Statement about one number: a keyword in a message, or a person's entry. `channel` is `sms`, `reading`, or names who
-    entered it; `stated_at`: the network's stamp of the message, None if it is not known."""
+    """Statement about one number: a keyword in a message, or a person's entry. `channel` is `sms`, `reading`, or how a person
+    learnt of it; `stated_at`: the network's stamp of the message, None if it is not known; `words`: the exact text; `sim`: the
+    ICCID of the SIM that received it; `proof`: of what a person entered."""
 
     number: str
     opts_in: bool
@@ -42,6 +45,9 @@ class ConsentStatement:
     channel: str
     inbox_id: int | None = None
     stated_at: datetime | None = None
+    words: str | None = None
+    sim: str | None = None
+    proof: Proof = NO_PROOF
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,18 @@ class ConsentEffect:
 
 
 def read_marketing(db: sqlite3.Connection, number: str) -> Marketing:
-    """Returns what a number has said about marketing so far. A number that has said nothing is bound by an opt-out in a national
-    form of it whose country was not known."""
+    """Returns what a number has said about marketing so far. A number that was erased is opted out if it was so then. A number
+    that has said nothing is bound by an opt-out in a national form of it whose country was not known."""
     said = _read_own_marketing(db, number)
     return Marketing.OPTED_OUT if said is Marketing.UNKNOWN and _is_bound_by_ending(db, number) else said
 
 
 def _read_own_marketing(db: sqlite3.Connection, number: str) -> Marketing:
     row = db.execute("SELECT marketing FROM contact WHERE number = ?", (number,)).fetchone()
-    return Marketing(row["marketing"]) if row else Marketing.UNKNOWN
+    said = Marketing(row["marketing"]) if row else Marketing.UNKNOWN
+    if said is Marketing.UNKNOWN and suppression.find_suppression(db, number) is not None:
+        return Marketing.OPTED_OUT
+    return said
 
 
 # The index has nothing in it where every sender's country is known.
@@ -70,9 +79,13 @@ _ENDINGS = "contact INDEXED BY contact_ending WHERE marketing = 'opted_out' AND 
 
 
 def _is_bound_by_ending(db: sqlite3.Connection, number: str) -> bool:
-    if not number.startswith("+") or db.execute(f"SELECT 1 FROM {_ENDINGS} LIMIT 1").fetchone() is None:  # noqa: S608 - our own words
+    if not number.startswith("+"):
         return False
     forms = sorted(list_national_forms(number))
+    if suppression.is_any_ending_suppressed(db, forms):
+        return True
+    if db.execute(f"SELECT 1 FROM {_ENDINGS} LIMIT 1").fetchone() is None:  # noqa: S608 - our own words
+        return False
     marks = ", ".join("?" * len(forms))
     return db.execute(f"SELECT 1 FROM {_ENDINGS} AND number IN ({marks})", forms).fetchone() is not None  # noqa: S608 - marks
 
@@ -80,26 +93,19 @@ def _is_bound_by_ending(db: sqlite3.Connection, number: str) -> bool:
 def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> ConsentEffect:
     """Stores an opt-out or opt-in, and withdraws the marketing that waits after an opt-out.
 
-    An opt-in counts only for someone who had opted out, and if it was said after that; else nothing is stored. An opt-out that
-    is repeated is stored, and gets no confirmation.
+    An opt-in in a message counts only for someone who had opted out, and if it was said after that; else nothing is stored. An
+    opt-in that a person enters counts for everybody; for someone who had opted out, only if it is dated after that: else raises
+    Refused (`evidence_too_old`). An opt-out that is repeated is stored, and gets no confirmation.
     """
     before = (read_marketing if statement.opts_in else _read_own_marketing)(db, statement.number)
     wanted = Marketing.OPTED_IN if statement.opts_in else Marketing.OPTED_OUT
-    if statement.opts_in and (before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now)):
-        return ConsentEffect(has_changed=False, needs_confirmation=False)
-    ledger.add(
-        db,
-        ConsentEvent(
-            statement.number,
-            ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
-            statement.channel,
-            word=statement.keyword,
-            language=statement.language,
-            inbox_id=statement.inbox_id,
-            said_at=statement.stated_at,
-        ),
-        now,
-    )
+    is_message = statement.channel in ("sms", READING)
+    if statement.opts_in and is_message:
+        if before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now):
+            return ConsentEffect(has_changed=False, needs_confirmation=False)
+    elif statement.opts_in and before is Marketing.OPTED_OUT:
+        _check_date(db, statement)
+    _add_to_ledger(db, statement, now)
     if before is wanted:
         return ConsentEffect(has_changed=False, needs_confirmation=False)
     answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
@@ -109,6 +115,8 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
                language = coalesce(excluded.language, language), confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
         (statement.number, wanted, to_text(now), statement.language, to_text(now) if answer else None),
     )
+    if statement.opts_in:
+        suppression.lift(db, statement.number)
     # A confirmation of an earlier statement that still waits would now be wrong.
     cancel_waiting_messages(db, statement.number, MessageClass.SYSTEM, now, "superseded")
     withdrawn = (
@@ -119,17 +127,76 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
     return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
 
 
+def _add_to_ledger(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> None:
+    proof = statement.proof
+    if proof.file is not None:
+        store_file(db, proof.file, now)
+    ledger.add(
+        db,
+        ConsentEvent(
+            statement.number,
+            ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
+            statement.channel,
+            occurred_at=proof.occurred_at,
+            zone=proof.zone,
+            sender=statement.sim,
+            actor=proof.actor,
+            word=statement.keyword,
+            language=statement.language,
+            words=statement.words,
+            inbox_id=statement.inbox_id,
+            said_at=statement.stated_at,
+            wording=proof.wording,
+            wording_version=proof.wording_version,
+            wording_language=proof.wording_language,
+            basis=proof.basis,
+            evidence=proof.evidence,
+            evidence_file=proof.file.digest if proof.file is not None else None,
+            evidence_name=proof.file.name if proof.file is not None else None,
+            url=proof.url,
+            ip=proof.ip,
+            user_agent=proof.user_agent,
+            contact_id=proof.contact_id,
+        ),
+        now,
+    )
+
+
+def _check_date(db: sqlite3.Connection, statement: ConsentStatement) -> None:
+    """Raises Refused if an opt-in that a person enters is not dated after the opt-outs of its number."""
+    number, said = statement.number, statement.proof.occurred_at
+    since = find_last_opt_out(db, number)
+    if said is None or (since is not None and said <= from_text(since)):
+        when = f" at {since}" if since is not None else ""
+        raise Refused(
+            ErrorCode.EVIDENCE_TOO_OLD,
+            f"{number} opted out{when}; only START from it, or an opt-in with evidence that is dated after that, ends this: say "
+            "when the person agreed",
+        )
+
+
+def find_last_opt_out(db: sqlite3.Connection, number: str) -> str | None:
+    """Returns when a number last opted out, as a stored time; None if it did not. Of an entered opt-out, the later of what was
+    entered and the time of the entry counts; of an opt-out in a national form, the time when it was stored."""
+    rows = db.execute("SELECT at FROM consent_event WHERE number = ? AND action = 'opt_out'", (number,)).fetchall()
+    contact = db.execute(
+        "SELECT marketing_since FROM contact WHERE number = ? AND marketing = 'opted_out'", (number,)
+    ).fetchone()
+    found = [row["at"] for row in rows] + [contact["marketing_since"] if contact is not None else None]
+    return max(filter(None, (*found, suppression.find_suppression(db, number))), default=None)
+
+
 def _is_newer_than_opt_out(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> bool:
     """Returns True if an opt-in was said after the stored opt-outs, by the network's stamps. An SMS whose stamp is rubbish may
-    have been said before them: it undoes nothing. What a person enters has no stamp, and is of now."""
-    if statement.channel not in ("sms", READING):
-        return True
+    have been said before them: it undoes nothing."""
     if statement.stated_at is None or not _is_credible(statement.stated_at, now):
         return False
     rows = db.execute(
         "SELECT at, said_at FROM consent_event WHERE number = ? AND action = 'opt_out'", (statement.number,)
     ).fetchall()
-    return all(to_text(statement.stated_at) >= _find_time(row) for row in rows)
+    erased = suppression.find_suppression(db, statement.number)
+    times = [_find_time(row) for row in rows] + ([erased] if erased is not None else [])
+    return all(to_text(statement.stated_at) >= time for time in times)
 
 
 def _is_credible(stamp: datetime, stored_at: datetime) -> bool:

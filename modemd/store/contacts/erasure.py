@@ -1,7 +1,8 @@
-"""Erasure of a number: blanks it and its texts in what has ended, and keeps the proof of its consent.
+"""Erasure of a number: blanks it and its texts in what has ended and in the consent ledger. An opt-out stays as a keyed hash.
 
-A row stays, without number and text, so that counts and quotas are right. What has not ended is not touched: it still needs its
-number. Each call takes one small step, as `modemd.store.retention` does.
+A row stays, without number and text, so that counts and quotas are right, and so that the ledger still proves that no row is
+missing. What has not ended is not touched: it still needs its number. Each call takes one small step, as
+`modemd.store.retention` does.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.rules.consent.policy import Marketing
+from modemd.store.consent import ledger
 from modemd.store.events import Authorship, add_event
+from modemd.store.keyed_hashes import suppression
 from modemd.store.retention import ROWS_PER_STEP
 from modemd.store.timestamps import to_text
+
+SUPPRESSED = "suppressed"
+"""Consent of a number that is opted out, and known by its keyed hash only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,9 @@ class ErasedRows:
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
-    """Rows that still have the number: its consent (`opted_out`, `opted_in`, `unknown` if an opt-out was undone, None if it said
-    nothing), how many messages have not ended, how many inbound ones wait for parts, and the schedules that send to it, by
-    name."""
+    """What is kept: of the consent `suppressed` if the number is opted out, as a keyed hash, `opted_out` if that has the number,
+    because there is no key, and else None; how many messages have not ended, how many inbound ones wait for parts, and the
+    schedules that send to it, by name."""
 
     consent: str | None
     waiting: int
@@ -54,9 +60,14 @@ def erase_step(
     return ErasedRows(inbox=inbox) if inbox else ErasedRows(reports=_erase_reports(db, report_numbers))
 
 
+def erase_consent_step(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorship, now: datetime) -> int:
+    """Blanks some of the rows of the consent ledger about `numbers`. Returns how many; 0: none is left."""
+    return ledger.blank(db, numbers, authorship.by, authorship.why, now)
+
+
 def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorship, now: datetime) -> KeptRows:
-    """Blanks the number where no message or report is, and stores who had it erased and why, without the number. Returns what is
-    kept."""
+    """Blanks the number where no message or report is, puts an opt-out on the suppression list, and stores who had the number
+    erased and why, without the number. Returns what is kept."""
     for key in ("sender", "number"):  # of a message of type 0, and of an opt-out that was undone
         _execute(
             db,
@@ -70,29 +81,37 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
         if left != recipients:
             db.execute("UPDATE schedule SET recipients = ? WHERE id = ?", (json.dumps(left), row["id"]))
     _execute(db, "DELETE FROM contact_email WHERE number IN (:numbers)", numbers)
-    # A contact that never said anything is nobody's proof.
+    suppressed = [number for number in numbers if _suppress(db, number, now)]
     _execute(
         db,
-        """DELETE FROM contact WHERE number IN (:numbers) AND marketing = 'unknown'
-           AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.number = contact.number)
+        """DELETE FROM contact WHERE number IN (:numbers)
            AND NOT EXISTS (SELECT 1 FROM message m WHERE m.number = contact.number)""",
-        numbers,
+        [number for number in numbers if number in suppressed or not _is_opted_out(db, number)],
     )
     add_event(db, None, now, "number erased", by=authorship.by, why=authorship.why)
     return _find_kept(db, numbers)
 
 
-def _find_kept(db: sqlite3.Connection, numbers: Sequence[str]) -> KeptRows:
-    said = _execute(
-        db,
-        """SELECT marketing FROM contact WHERE number IN (:numbers) AND marketing <> 'unknown'
-           ORDER BY marketing DESC LIMIT 1""",
-        numbers,
+def _suppress(db: sqlite3.Connection, number: str, now: datetime) -> bool:
+    """Keeps the opt-out of a number on the suppression list, if there is one. Returns False if it has none, or cannot be kept
+    there because the ledger has no key."""
+    row = db.execute(
+        "SELECT marketing_since FROM contact WHERE number = ? AND marketing = 'opted_out'", (number,)
     ).fetchone()
-    has_statements = _count(db, "SELECT count(*) FROM consent_event WHERE number IN (:numbers)", numbers) > 0
+    return row is not None and suppression.suppress(db, number, row["marketing_since"] or to_text(now))
+
+
+def _is_opted_out(db: sqlite3.Connection, number: str) -> bool:
+    found = db.execute("SELECT 1 FROM contact WHERE number = ? AND marketing = 'opted_out'", (number,)).fetchone()
+    return found is not None
+
+
+def _find_kept(db: sqlite3.Connection, numbers: Sequence[str]) -> KeptRows:
+    is_suppressed = any(suppression.find_suppression(db, number) is not None for number in numbers)
+    is_named = any(_is_opted_out(db, number) for number in numbers) and not is_suppressed
     schedules = db.execute("SELECT name, recipients FROM schedule WHERE removed_at IS NULL ORDER BY name").fetchall()
     return KeptRows(
-        consent=said["marketing"] if said else Marketing.UNKNOWN if has_statements else None,
+        consent=SUPPRESSED if is_suppressed else Marketing.OPTED_OUT if is_named else None,
         waiting=_count(db, "SELECT count(*) FROM message WHERE number IN (:numbers)", numbers)
         + _count(db, "SELECT count(*) FROM staged WHERE number IN (:numbers)", numbers),
         incomplete=_count(db, "SELECT count(*) FROM inbox WHERE sender IN (:numbers)", numbers),

@@ -8,8 +8,10 @@ import sqlite3
 from pathlib import Path
 
 from modemd.errors import StoreDamaged, StoreError
+from modemd.store.files.keys import copy_keys
 from modemd.store.files.new_files import fsync_path, give_as
 from modemd.store.files.presence import refuse_other_kinds, require_database
+from modemd.store.keyed_hashes.keys import key_file
 from modemd.store.schema import read_version
 from modemd.store.sqlite_errors import DAMAGED, classify_error, explain_os_error, explain_read_error
 
@@ -19,16 +21,26 @@ _STEP_PAUSE_S = 0.005
 
 
 def back_up(database: Path, target: Path) -> int:
-    """Copies `database`, as it is at this moment, to the new file `target`, also while a daemon writes. Returns its schema
-    version.
+    """Copies `database`, as it is at this moment, to the new file `target`, also while a daemon writes, and the keys of its
+    consent ledger to `target` with `.key` behind it. Returns its schema version.
 
-    The copy is one file without a log, checked page by page and synced before it gets its name. Raises StoreError if there is no
-    database, `target` is there already, or the disk does not take it.
+    The copy is one file without a log, checked page by page and synced before it gets its name; its keys are there before it.
+    Raises StoreError if there is no database, one of the two files is there already, or the disk does not take them.
     """
     require_database(database)
-    if os.path.lexists(target):
-        raise StoreError(f"{target}: is there already; a backup never replaces a file")
-    return _copy_database(database, target)
+    for file in (target, key_file(target)):
+        if os.path.lexists(file):
+            raise StoreError(f"{file}: is there already; a backup never replaces a file")
+    try:
+        copy_keys(database, target)
+    except OSError as error:
+        raise explain_os_error(error, key_file(target)) from error
+    try:
+        return _copy_database(database, target)
+    except StoreError:
+        with contextlib.suppress(OSError):
+            key_file(target).unlink(missing_ok=True)
+        raise
 
 
 def back_up_before_migration(database: Path, schema: int) -> Path:

@@ -1,7 +1,7 @@
 """Restore: puts a backup in the place of the database, and holds everything open until a person releases it.
 
-A message that was queued when the backup was made may have gone out since. Consent statements since then are taken over from the
-replaced database, if that can be read: a STOP outlives a restore.
+A message that was queued when the backup was made may have gone out since. Consent events since then are taken over from the
+replaced database, if that can be read: a STOP outlives a restore. So do the erasures of consent events, and the suppression list.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ from pathlib import Path
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
+from modemd.store.consent import ledger
 from modemd.store.events import add_event
 from modemd.store.files import backup
+from modemd.store.files.keys import merge_keys
 from modemd.store.files.new_files import fsync_path, give_as
+from modemd.store.keyed_hashes.keys import key_file
+from modemd.store.keyed_hashes.suppression import ensure_contact
 from modemd.store.queue import outcomes
 from modemd.store.schema import migrate, refuse_newer
 from modemd.store.timestamps import find_latest_stored, to_text
@@ -32,7 +36,7 @@ MESSAGES_PER_STEP = 200
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """Result of a restore: how many messages are held, how many consent statements were taken over (None: the replaced database
+    """Result of a restore: how many messages are held, how many consent events were taken over (None: the replaced database
     could not be read), and the path of the replaced database (None: there was none)."""
 
     held_messages: int
@@ -48,16 +52,19 @@ def restore(source: Path, database: Path, now: datetime) -> RestoreResult:
     """
     refuse_newer(backup.check_backup(source), source)
     part = database.with_name(f"{database.name}.restoring")
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    for suffix in ("", "-wal", "-shm", "-journal", ".key"):
         part.with_name(part.name + suffix).unlink(missing_ok=True)
+    keys = merge_keys(source, database)
     backup.back_up(source, part)
+    key_file(part).unlink(missing_ok=True)  # they are among those of the database
     with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as db:
         db.row_factory = sqlite3.Row
+        keys.register(db)
         db.execute("PRAGMA foreign_keys = ON")
         migrate(db)
         now = max(now, find_latest_stored(db) or now)  # by whatever clock: the history goes on
         db.execute("BEGIN IMMEDIATE")
-        consent = _merge_consent(db, database, now)
+        consent = _merge_consent(db, database, source.name, now)
         outcomes.close_interrupted_attempts(db, now)
         held = hold_everything(db, now)
         add_event(db, None, now, "restored", file=source.name, held=held, consent=consent)
@@ -96,29 +103,26 @@ def _link(file: Path, to: Path) -> None:
         fsync_path(to)
 
 
-def _merge_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int | None:
-    """Adds the consent statements since the backup, and returns how many. Only opt-outs take effect: a lost opt-in harms
-    nobody."""
+def _merge_consent(db: sqlite3.Connection, database: Path, source: str, now: datetime) -> int | None:
+    """Adds the consent events since the backup, and an event of the restore; returns how many were added. Only opt-outs take
+    effect: a lost opt-in harms nobody."""
     if not database.exists() or database.stat().st_size == 0:
+        ledger.note_restore(db, source, None, now)
         return 0
     try:
-        said, opted_out = list(_read_statements(database)), list(_read_opt_outs(database))
+        said, opted_out, suppressed, files = (list(_read_rows(database, sql)) for sql in _MERGED)
     except sqlite3.Error:
+        ledger.note_restore(db, source, None, now)
         return None
-    taken = 0
-    for row in said:
-        values = tuple(row[name] for name in ("number", "at", "action", "word", "language", "channel", "said_at"))
-        found = db.execute(
-            "SELECT 1 FROM consent_event WHERE number = ? AND at = ? AND action = ?", values[:3]
-        ).fetchone()
-        if found is None:
-            db.execute(
-                "INSERT INTO consent_event (number, at, action, word, language, channel, said_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
-            taken += 1
+    replaced = (said[-1]["id"], said[-1]["chain"]) if said else (0, ledger.START)
+    ledger.note_restore(db, source, replaced, now)
+    db.executemany("INSERT INTO consent_evidence (digest, content, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", files)
+    taken = ledger.take_over(db, said)
+    db.executemany(
+        "INSERT INTO suppression (digest, key_id, at, is_ending) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", suppressed
+    )
     for row in opted_out:
-        db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (row["number"],))
+        ensure_contact(db, row["number"])
         db.execute(
             "UPDATE contact SET marketing = 'opted_out', marketing_since = ? WHERE number = ? AND marketing <> 'opted_out'",
             (row["marketing_since"], row["number"]),
@@ -126,13 +130,12 @@ def _merge_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int
     return taken
 
 
-def _read_statements(database: Path) -> Iterator[sqlite3.Row]:
-    columns = "number, at, action, word, language, channel, said_at"
-    return _read_rows(database, f"SELECT {columns} FROM consent_event ORDER BY id")  # noqa: S608 - our own words
-
-
-def _read_opt_outs(database: Path) -> Iterator[sqlite3.Row]:
-    return _read_rows(database, "SELECT number, marketing_since FROM contact WHERE marketing = 'opted_out'")
+_MERGED = (
+    "SELECT * FROM consent_event ORDER BY id",
+    "SELECT number, marketing_since FROM contact WHERE marketing = 'opted_out'",
+    "SELECT digest, key_id, at, is_ending FROM suppression",
+    "SELECT digest, content, at FROM consent_evidence",
+)
 
 
 def _read_rows(database: Path, sql: str) -> Iterator[sqlite3.Row]:

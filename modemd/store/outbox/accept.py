@@ -15,6 +15,7 @@ from modemd.rules.windows import Window
 from modemd.store import lanes
 from modemd.store.consent import contact_facts
 from modemd.store.events import add_event
+from modemd.store.keyed_hashes.suppression import ensure_contact
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.timestamps import to_text
@@ -59,7 +60,7 @@ def create_message(
 ) -> Submitted:
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
     batch."""
-    db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (new.number,))
+    ensure_contact(db, new.number)
     contact = contact_facts.read(db, new.number, new.message_class, now)
     objection = rules.find_objection(new.message_class, new.number, contact)
     opening, hold = None, None

@@ -18,12 +18,14 @@ STATEMENTS = (
     # Opt-outs in a national form whose country is not known. A text that begins with a digit lies between these two.
     """CREATE INDEX contact_ending ON contact (number)
        WHERE marketing = 'opted_out' AND number >= '0' AND number < ':'""",
-    # See `store.consent.ledger.ConsentEvent`. `at`: when it was recorded.
+    # See `store.consent.ledger`. `at`: when it was recorded. `inbox_id` refers to a message that retention may have deleted.
+    # `erased`: the digests of blanked rows. AUTOINCREMENT: the last row that was cut off is missed.
     """CREATE TABLE consent_event (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         number TEXT NOT NULL,
         at TEXT NOT NULL,
-        action TEXT NOT NULL CHECK (action IN ('request', 'confirm', 'opt_in', 'opt_out', 'undo', 'review', 'expire')),
+        action TEXT NOT NULL CHECK (action IN ('request', 'confirm', 'opt_in', 'opt_out', 'undo', 'review', 'expire', 'erase',
+                                                'restore')),
         channel TEXT NOT NULL,
         occurred_at TEXT,
         zone TEXT,
@@ -33,7 +35,7 @@ STATEMENTS = (
         word TEXT,
         language TEXT,
         words TEXT,
-        inbox_id INTEGER REFERENCES inbox (id),
+        inbox_id INTEGER,
         said_at TEXT,
         wording TEXT,
         wording_version TEXT,
@@ -41,11 +43,33 @@ STATEMENTS = (
         messages TEXT,
         basis TEXT,
         evidence TEXT,
+        evidence_file TEXT,
+        evidence_name TEXT,
         url TEXT,
         ip TEXT,
         user_agent TEXT,
-        contact_id TEXT
+        contact_id TEXT,
+        erased TEXT,
+        salt BLOB,
+        digest BLOB NOT NULL,
+        key_id TEXT NOT NULL,
+        chain BLOB NOT NULL
     ) STRICT""",
     "CREATE INDEX consent_event_number ON consent_event (number, id)",
-    "CREATE INDEX consent_event_inbox ON consent_event (inbox_id) WHERE inbox_id IS NOT NULL",
+    "CREATE UNIQUE INDEX consent_event_digest ON consent_event (digest)",
+    "CREATE INDEX consent_event_evidence ON consent_event (evidence_file) WHERE evidence_file IS NOT NULL",
+    # Files of evidence, by their SHA-256 in hexadecimal digits.
+    """CREATE TABLE consent_evidence (
+        digest TEXT PRIMARY KEY,
+        content BLOB NOT NULL,
+        at TEXT NOT NULL
+    ) STRICT""",
+    # See `store.keyed_hashes.suppression`. `is_ending`: 1 for a national number whose country is not known.
+    """CREATE TABLE suppression (
+        digest BLOB PRIMARY KEY,
+        key_id TEXT NOT NULL,
+        at TEXT NOT NULL,
+        is_ending INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX suppression_ending ON suppression (is_ending) WHERE is_ending = 1",
 )

@@ -131,6 +131,7 @@ async def test_failure_is_told_and_tried_again_in_an_hour(tmp_path: Path) -> Non
         failure = run.updates.failure
         assert failure is not None
         assert (failure.because, failure.since) == ("it ended with status 1", began)
+        assert "it ended with status 1" in (run.updates.find_evidence() or "")
         assert run.reason(NOON_2026) == "holidays_unknown"
         run.calendar.clock.passes(minutes=59)
         await run.updates.update()
@@ -141,7 +142,7 @@ async def test_failure_is_told_and_tried_again_in_an_hour(tmp_path: Path) -> Non
         run.calendar.failure = None
         run.calendar.clock.passes(hours=1)
         await run.updates.update()
-        assert (run.updates.failure, run.reason(NOON_2026)) == (None, None)
+        assert (run.updates.failure, run.updates.find_evidence(), run.reason(NOON_2026)) == (None, None, None)
 
 
 async def test_failure_next_year_holds_nobody_this_year(tmp_path: Path) -> None:

@@ -87,14 +87,13 @@ async def test_an_erasure_says_what_it_kept(assembled: AssembledService) -> None
     assert [row.number for row in opted_out] == [ALICE]
 
 
-async def test_an_opt_out_that_was_undone_is_kept_and_told(assembled: AssembledService) -> None:
-    """Its statements still have the number: the erasure does not say that nothing is left."""
+async def test_an_opt_out_that_was_undone_is_forgotten(assembled: AssembledService) -> None:
+    """It binds nobody, so nothing of it is kept but rows without content."""
     read = ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel=statements.READING)
     await assembled.store.write_consent(lambda db: statements.apply_statement(db, read, assembled.clock.now()))
     await assembled.store.write(lambda db: statements.undo_reading(db, ALICE, ANN, assembled.clock.now()))
     found = await assembled.service.contacts.erase(ALICE, ANN)
-    assert [each.what for each in found.kept] == ["consent", "copies"]
-    assert found.kept[0].because.startswith("its opt-out that was undone: ")
+    assert [each.what for each in found.kept] == ["copies"]
 
 
 def found_in_files(database: Path, *needles: str) -> set[str]:

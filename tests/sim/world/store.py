@@ -6,11 +6,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
 from modemd.store import Store
 from modemd.store.connection import connect
+from modemd.store.keyed_hashes.keys import SALT_OCTETS, LedgerKeys
 from modemd.store.schema import migrate
 from modemd.store.writer import LAZY_COMMIT_S, QueuedChange, deliver_results, run_group
 
@@ -127,8 +129,10 @@ class SeededReader:
 
 
 def fresh_database() -> sqlite3.Connection:
-    """An empty database in memory, with modemd's tables."""
-    connection = connect(":memory:")
+    """An empty database in memory, with modemd's tables, a key, and salts that are the same in each run."""
+    connection = connect(
+        ":memory:", LedgerKeys((bytes(range(32)),), draw_salt=partial(Random(1).randbytes, SALT_OCTETS))
+    )
     migrate(connection)
     return connection
 

@@ -20,6 +20,18 @@ def test_years_come_back_as_they_were_stored(bench: Bench) -> None:
     assert holidays.list_years(bench.db) == [FRANCE, moselle]
 
 
+def test_lists_are_read_for_the_rule(bench: Bench) -> None:
+    """The rule gets the dates by country and subdivision, and the daemon learns when each year was computed."""
+    holidays.store_years(bench.db, [FRANCE, replace(FRANCE, year=2027, days={})])
+    stored = holidays.read_holidays(bench.db)
+    french = stored.lists["FR", ""]
+    assert (french.years, french.find_name(date(2026, 7, 14).toordinal())) == (
+        frozenset({2026, 2027}),
+        "Fête nationale",
+    )
+    assert stored.computed_at == {("FR", "", 2026): NOW, ("FR", "", 2027): NOW}
+
+
 def test_newer_list_takes_the_place_of_the_older(bench: Bench) -> None:
     """A holiday that was moved is not a holiday twice."""
     moved = replace(FRANCE, days={date(2026, 7, 15): "Fête nationale"})

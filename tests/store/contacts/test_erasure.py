@@ -7,13 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import Marketing
 from modemd.store import events, listings
-from modemd.store.consent import emails, statements
+from modemd.store.consent import emails, statements, verification
+from modemd.store.consent.statements import ConsentStatement
+from modemd.store.consent.verification import AnchorFile
 from modemd.store.contacts import erasure
 from modemd.store.contacts.erasure import ErasedRows, KeptRows
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
+from modemd.store.keyed_hashes.keys import LedgerKeys
 from tests.store.bench import ALICE, BOB, WEST, Bench
 
 ANN = Authorship("ann", "asked for it")
@@ -33,6 +37,8 @@ def erase(bench: Bench, *numbers: str, reports: tuple[str, ...] = ()) -> tuple[E
     total = ErasedRows()
     while (done := erasure.erase_step(bench.db, numbers, (*numbers, *reports), bench.now)) != ErasedRows():
         total += done
+    while erasure.erase_consent_step(bench.db, numbers, ANN, bench.now):
+        pass
     return total, erasure.finish(bench.db, numbers, ANN, bench.now)
 
 
@@ -49,8 +55,8 @@ def traces(bench: Bench, *needles: str) -> set[str]:
     }
 
 
-def test_nothing_is_left_but_the_consent(bench: Bench) -> None:
-    """Numbers and texts are gone from every table but those of consent, and the rows are still counted."""
+def test_nothing_is_left_but_the_hash_of_an_opt_out(bench: Bench) -> None:
+    """Numbers and texts are gone from every table, and the rows are still counted. The opt-out is known all the same."""
     bench.submit(text=PRIVATE)
     bench.send(reference=7)
     bench.report(7, tpdu=f"of {ALICE}".encode())
@@ -61,8 +67,11 @@ def test_nothing_is_left_but_the_consent(bench: Bench) -> None:
     assert traces(bench, PRIVATE, TAIL) >= {"message", "part", "attempt", "report", "inbox", "inbox_part", "event"}
     erased, kept = erase(bench, ALICE, reports=(f"0{ALICE[3:]}",))
     assert erased == ErasedRows(messages=1, inbox=1, reports=1)
-    assert kept == KeptRows("opted_out", 0, 0, ())
-    assert traces(bench, PRIVATE, TAIL) == {"contact", "consent_event"}
+    assert kept == KeptRows(erasure.SUPPRESSED, 0, 0, ())
+    assert traces(bench, PRIVATE, TAIL) == set()
+    assert statements.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
+    assert statements.read_marketing(bench.db, BOB) is Marketing.UNKNOWN
+    assert verification.verify(bench.db, AnchorFile()).problems == ()
     (row,) = listings.list_messages(bench.db)
     assert (row.recipient, row.text, row.state, row.sim) == ("", "", "delivered", WEST)
     assert listings.count_states(bench.db) == {"delivered": 1}
@@ -128,7 +137,7 @@ def test_addresses_and_their_mails_are_forgotten(bench: Bench) -> None:
     """A later mail from the address opts nobody out; what was kept of an earlier one says nothing of its sender."""
     emails.add(bench.db, ALICE, "ana@example.com", bench.now)
     emails.add(bench.db, BOB, "ben@example.com", bench.now)
-    events.add_event(bench.db, None, bench.now, "opt-out by mail", number=ALICE, evidence="from: ana@example.com")
+    events.add_event(bench.db, None, bench.now, "mail review", number=ALICE, evidence="from: ana@example.com")
     erase(bench, ALICE)
     assert traces(bench, "ana@example.com", ALICE) == set()
     assert traces(bench, "ben@example.com") == {"contact_email"}
@@ -150,16 +159,57 @@ def test_a_long_text_does_not_stay_in_the_file(bench: Bench) -> None:
         assert needle.encode() not in path.read_bytes(), needle
 
 
-def test_an_undone_opt_out_is_consent_that_is_kept(bench: Bench) -> None:
-    """Its statements have the number, although it is as if it had said nothing; the event of the decision has it no more."""
+def test_an_undone_opt_out_is_forgotten(bench: Bench) -> None:
+    """It binds nobody: its statements are blanked, and the event of the decision has the number no more."""
     bench.says(ALICE, channel=statements.READING)
     statements.undo_reading(bench.db, ALICE, ANN, bench.now)
     assert traces(bench, TAIL) == {"contact", "consent_event", "event"}
     _, kept = erase(bench, ALICE)
-    assert kept == KeptRows("unknown", 0, 0, ())
-    assert traces(bench, TAIL) == {"contact", "consent_event"}
+    assert kept == KeptRows(None, 0, 0, ())
+    assert traces(bench, TAIL) == set()
     (detail,) = bench.db.execute("SELECT detail FROM event WHERE what = 'opt-out undone'").fetchone()
     assert json.loads(detail) == {"by": "ann", "why": "asked for it"}
+
+
+def test_a_message_to_an_erased_number_finds_its_opt_out(bench: Bench) -> None:
+    """The contact that is made anew is opted out, since then; START ends that for good."""
+    bench.says(ALICE)
+    since = statements.find_last_opt_out(bench.db, ALICE)
+    erase(bench, ALICE)
+    bench.passes(days=1)
+    assert bench.state(bench.submit(message_class=MessageClass.MARKETING)) == "refused"
+    row = bench.db.execute("SELECT marketing, marketing_since FROM contact").fetchone()
+    assert tuple(row) == ("opted_out", since)
+    old = ConsentStatement(ALICE, True, "start", "en", "sms", stated_at=bench.now - timedelta(days=2))
+    assert not statements.apply_statement(bench.db, old, bench.now).has_changed
+    new = ConsentStatement(ALICE, True, "start", "en", "sms", stated_at=bench.now)
+    assert statements.apply_statement(bench.db, new, bench.now).has_changed
+    assert bench.db.execute("SELECT count(*) FROM suppression").fetchone()[0] == 0
+    assert bench.state(bench.submit(message_class=MessageClass.MARKETING)) == "queued"
+
+
+def test_an_erased_opt_out_in_national_form_binds_whom_it_bound(bench: Bench) -> None:
+    """Its country was not known, so it binds every number that ends so, also as a hash."""
+    bench.says(f"0{ALICE[3:]}")
+    assert statements.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
+    erase(bench, f"0{ALICE[3:]}")
+    assert statements.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
+    assert statements.read_marketing(bench.db, BOB) is Marketing.UNKNOWN
+
+
+def test_who_opted_in_is_forgotten(bench: Bench) -> None:
+    """An opt-in binds nobody: nothing of it is kept but its row without content."""
+    statements.apply_statement(bench.db, ConsentStatement(ALICE, True, None, None, "form"), bench.now)
+    _, kept = erase(bench, ALICE)
+    assert (kept.consent, traces(bench, TAIL)) == (None, set())
+
+
+def test_without_a_key_an_opt_out_keeps_its_number(bench: Bench) -> None:
+    """A hash that everybody can compute would hide nothing, so the contact stays, and that is told."""
+    LedgerKeys((), "gone").register(bench.db)
+    bench.says(ALICE)
+    _, kept = erase(bench, ALICE)
+    assert (kept.consent, traces(bench, TAIL)) == ("opted_out", {"contact"})
 
 
 def test_the_event_of_another_number_is_not_touched(bench: Bench) -> None:

@@ -13,11 +13,17 @@ import pytest
 
 from modemd.errors import StoreDamaged, StoreError, StoreLocked
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import Marketing
 from modemd.store import Store
 from modemd.store.connection import connect
+from modemd.store.consent import ledger, statements, verification
+from modemd.store.consent.verification import Anchor, AnchorFile, Fault
+from modemd.store.contacts import erasure
+from modemd.store.events import Authorship
 from modemd.store.files import backup
 from modemd.store.files import restore as files_restore
 from modemd.store.files.opening import restore
+from modemd.store.keyed_hashes.keys import read_keys
 from modemd.store.schema import VERSION
 from tests.store.bench import ALICE, BOB, START, Bench
 
@@ -33,12 +39,12 @@ def home(database: Path) -> Bench:
 
 
 def test_a_backup_is_one_whole_file(home: Bench, database: Path, tmp_path: Path) -> None:
-    """What is committed is in it, its log needs no file beside it, and nobody else may read it."""
+    """What is committed is in it, it needs no log beside it, and nobody else may read it or its keys."""
     id = home.submit()
     copy = tmp_path / "copy.db"
     assert backup.back_up(database, copy) == VERSION
-    assert sorted(path.name for path in tmp_path.glob("copy.db*")) == ["copy.db"]
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.glob("copy.db*")) == ["copy.db", "copy.db.key"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("copy.db*")} == {0o600}
     with sqlite3.connect(f"file:{copy}?immutable=1", uri=True) as found:
         assert found.execute("SELECT id FROM message").fetchall() == [(id,)]
     found.close()
@@ -255,8 +261,8 @@ def test_a_damaged_backup_is_refused(home: Bench, database: Path, tmp_path: Path
 def test_a_backup_is_synced_before_it_has_its_name(
     home: Bench, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A power cut leaves no file of the name that is not whole: the copy is on the disk, then it is named, then its folder is
-    synced."""
+    """A power cut leaves no file of the name that is not whole: the keys are on the disk, then they are named, then their
+    folder is synced; and then the copy likewise."""
     home.submit()
     order: list[str] = []
     fsync, link = os.fsync, os.link
@@ -272,7 +278,8 @@ def test_a_backup_is_synced_before_it_has_its_name(
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "link", named)
     backup.back_up(database, tmp_path / "copy.db")
-    assert order == ["sync copy.db.part", "name", f"sync {tmp_path.name}"]
+    named_whole = ["name", f"sync {tmp_path.name}"]
+    assert order == ["sync copy.db.key.new", *named_whole, "sync copy.db.part", *named_whole]
 
 
 def test_a_restored_database_has_no_old_log_beside_it(home: Bench, database: Path, tmp_path: Path) -> None:
@@ -289,3 +296,66 @@ def test_a_restored_database_has_no_old_log_beside_it(home: Bench, database: Pat
     assert [path.name for path in database.parent.glob(f"{database.name}-*")] == []
     assert [row["id"] for row in Bench(database).db.execute("SELECT id FROM message")] == [id]
     reader.close()
+
+
+def test_a_restore_keeps_the_ledger_whole(home: Bench, database: Path, tmp_path: Path) -> None:
+    """Rows that came after the backup are chained anew, erasures after it are done again, the suppression list stays, and the
+    anchors of the replaced ledger are no fault. Whoever cuts rows off is found all the same."""
+    home.says(ALICE)
+    home.says(BOB)
+    backup.back_up(database, tmp_path / "copy.db")
+    carol = "+33612345600"
+    home.says(carol)
+    stood = Anchor(home.now, *_head(home))
+    erasure.erase_consent_step(home.db, [ALICE], Authorship("ann", "asked"), home.now)
+    erasure.finish(home.db, [ALICE], Authorship("ann", "asked"), home.now)
+    home.db.close()
+    assert put_back(database, tmp_path / "copy.db").consent_statements == 2
+    after = Bench(database)
+    found = verification.verify(after.db, AnchorFile((stood,)))
+    assert (found.problems, found.erased) == ((), 1)
+    assert [statements.read_marketing(after.db, number) for number in (BOB, carol)] == [Marketing.OPTED_OUT] * 2
+    assert ALICE not in {row["number"] for row in after.db.execute("SELECT number FROM consent_event")}
+    later = Anchor(after.now + timedelta(days=1), *_head(after))
+    after.db.execute("DELETE FROM consent_event WHERE id > 2")
+    after.db.execute("UPDATE sqlite_sequence SET seq = 2 WHERE name = 'consent_event'")
+    problems = verification.verify(after.db, AnchorFile((stood, later))).problems
+    assert {problem.fault for problem in problems} == {Fault.BLANKED, Fault.CUT_OFF}
+
+
+def _head(bench: Bench) -> tuple[int, str, str]:
+    rows, chain = ledger.read_head(bench.db)
+    return rows, chain.hex(), ""
+
+
+def test_a_restore_without_the_old_machine_brings_the_key(home: Bench, database: Path, tmp_path: Path) -> None:
+    """On a new machine there is nothing but the backup and its keys: the ledger is checked, and suppressed numbers are known."""
+    home.says(ALICE)
+    erasure.finish(home.db, [ALICE], Authorship("ann", "asked"), home.now)
+    backup.back_up(database, tmp_path / "copy.db")
+    new = tmp_path / "new" / "modemd.db"
+    new.parent.mkdir()
+    restore(tmp_path / "copy.db", new, START)
+    after = Bench(new)
+    assert verification.verify(after.db, AnchorFile()).problems == ()
+    assert statements.read_marketing(after.db, ALICE) is Marketing.OPTED_OUT
+    assert sorted(path.name for path in new.parent.iterdir() if "-" not in path.name) == [
+        "modemd.db", "modemd.db.key", "modemd.db.lock",
+    ]  # fmt: skip
+
+
+def test_two_ledgers_with_two_keys_are_both_checked(home: Bench, database: Path, tmp_path: Path) -> None:
+    """The database that is replaced has another key than the backup: both are kept, and the key in use stays in use."""
+    home.says(ALICE)
+    backup.back_up(database, tmp_path / "copy.db")
+    home.db.close()
+    for file in tmp_path.glob("modemd.db*"):
+        file.unlink()
+    other = Bench(database)
+    other.says(BOB)
+    used = read_keys(database).keys
+    other.db.close()
+    put_back(database, tmp_path / "copy.db")
+    assert read_keys(database).keys == (*read_keys(tmp_path / "copy.db").keys, *used)
+    after = Bench(database)
+    assert verification.verify(after.db, AnchorFile()).problems == ()

@@ -58,10 +58,10 @@ def schema_torn(path: Path) -> None:
 
 
 def page_lost(path: Path) -> None:
-    """A page in the middle is zeros after a power cut."""
+    """A page among the rows is zeros after a power cut."""
     database(path, ended_well=False)
     with path.open("r+b") as file:
-        file.seek(path.stat().st_size // PAGE // 2 * PAGE)
+        file.seek(path.stat().st_size // PAGE * 3 // 4 * PAGE)
         file.write(bytes(PAGE))
 
 

@@ -1,0 +1,67 @@
+"""`modemd consent import`: opt-ins from a CSV."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from modemd.cli import options
+from modemd.cli.client import call_api
+from modemd.cli.consent.entries import by
+from modemd.cli.output import echo, print_json, printable
+from modemd.config import load
+from modemd.errors import Refused
+from modemd.service.consent.entries import OPT_IN_CHANNELS
+
+# A large file goes in small transactions.
+IMPORT_S = 3600.0
+# Problems that are printed.
+MOST_PROBLEMS = 20
+
+
+@options.command("import")
+@options.config_file
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--basis", required=True, help="The legal basis of all rows, such as consent.")
+@click.option(
+    "--channel", default="import", type=click.Choice(tuple(map(str, OPT_IN_CHANNELS))), help="How these people agreed."
+)
+@by
+@options.as_json
+def import_file(config: Path, file: Path, basis: str, channel: str, by: str, as_json: bool) -> None:
+    """Import the opt-ins of a CSV.
+
+    The columns are number[,at,evidence,wording,wording_version,language,url,ip,user_agent,contact_id]. If a row is malformed,
+    nothing is imported. A number that has opted out stays so. The same file twice adds nothing.
+    """
+    settings = load(config)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"{file}: {error.strerror}") from error
+    query = {"basis": basis, "channel": channel, "by": by, "file": file.name}
+    try:
+        found = call_api(
+            settings,
+            "POST",
+            "/v1/consent/import",
+            query=query,
+            body=content,
+            content_type="text/csv",
+            timeout_s=IMPORT_S,
+        )
+    except Refused as refused:
+        if not refused.problems:
+            raise
+        echo(f"modemd: nothing was imported; {len(refused.problems)} rows are malformed:", err=True)
+        for problem in refused.problems[:MOST_PROBLEMS]:
+            echo(f"modemd: {printable(problem)}", err=True)
+        sys.exit(1)
+    if as_json:
+        print_json(found)
+        return
+    echo(f"{found['rows']} rows: {found['opted_in']} are opted in, {found['known']} were known")
+    if found["opted_out"]:
+        echo(f"{found['opted_out']} have opted out, and stay so")

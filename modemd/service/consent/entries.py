@@ -1,0 +1,155 @@
+"""Entries: opt-outs and opt-ins that a person enters, who learnt of them in another way than by a keyword in an SMS."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+
+from modemd.clock import Clock
+from modemd.config import CurrentSettings
+from modemd.errors import ErrorCode, Refused
+from modemd.rules import phone_numbers
+from modemd.rules.consent.policy import Marketing
+from modemd.store import Store
+from modemd.store.consent import statements
+from modemd.store.consent.proof import LARGEST_EVIDENCE, EvidenceFile, Proof
+from modemd.store.consent.statements import ConsentEffect, ConsentStatement
+
+# So that the faces need not import the store.
+__all__ = [
+    "OPT_IN_CHANNELS",
+    "OPT_OUT_CHANNELS",
+    "ConsentEntries",
+    "ConsentEntry",
+    "EvidenceFile",
+    "Proof",
+    "check_proof",
+]
+
+# Characters of each text of an entry.
+LONGEST_TEXT = 10_000
+# How far ahead of now the time of an entry may be: clocks differ.
+AHEAD = timedelta(minutes=1)
+
+
+class EntryChannel(StrEnum):
+    """Channel by which a person learnt of an opt-out or opt-in."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    LETTER = "letter"
+    PAPER = "paper"
+    SOCIAL = "social"
+    FORM = "form"
+    POS = "pos"
+    API = "api"
+    IMPORT = "import"
+    OTHER = "other"
+
+
+OPT_OUT_CHANNELS = (
+    *(EntryChannel.EMAIL, EntryChannel.PHONE, EntryChannel.LETTER, EntryChannel.SOCIAL, EntryChannel.FORM),
+    *(EntryChannel.POS, EntryChannel.API, EntryChannel.OTHER),
+)
+OPT_IN_CHANNELS = (
+    *(EntryChannel.FORM, EntryChannel.POS, EntryChannel.PHONE, EntryChannel.PAPER, EntryChannel.EMAIL),
+    *(EntryChannel.IMPORT, EntryChannel.API, EntryChannel.OTHER),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """Entry of a person: about which number, how they learnt of it, the proof (`actor`: who enters it), and the language of the
+    contact, None if it is not known."""
+
+    number: str
+    channel: str
+    proof: Proof
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """Result of an entry: the number as it is stored, where it stands now, if that has changed, and how many messages that
+    waited were cancelled."""
+
+    number: str
+    marketing: Marketing
+    changed: bool
+    withdrawn: int
+
+
+class ConsentEntries:
+    """Opt-outs and opt-ins that a person enters. They take effect as a keyword does; no confirmation is sent."""
+
+    def __init__(self, store: Store, settings: CurrentSettings, clock: Clock) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+
+    async def opt_out(self, entry: ConsentEntry) -> EntryResult:
+        """Opts a number out of marketing, and cancels what waits for it. Raises Refused (`bad_number`, `not_possible`,
+        `bad_kind` for the channel, `no_reason` without evidence or author, `bad_time`, `too_large`)."""
+        number = self._check(entry, OPT_OUT_CHANNELS)
+        return await self._apply(
+            ConsentStatement(number, False, None, entry.language, entry.channel, proof=entry.proof)
+        )
+
+    async def opt_in(self, entry: ConsentEntry) -> EntryResult:
+        """Opts a number in. Raises Refused as `opt_out`; `no_reason` also without a basis; `evidence_too_old` if the number has
+        opted out, and the entry is not dated after that."""
+        number = self._check(entry, OPT_IN_CHANNELS)
+        if not (entry.proof.basis or "").strip():
+            raise Refused(ErrorCode.NO_REASON, "say the basis on which this person may get marketing, such as consent")
+        return await self._apply(ConsentStatement(number, True, None, entry.language, entry.channel, proof=entry.proof))
+
+    async def _apply(self, statement: ConsentStatement) -> EntryResult:
+        now = self._clock.now()
+        change = partial(statements.apply_statement, statement=statement, now=now)
+        effect: ConsentEffect = await self._store.write_consent(change)
+        marketing = Marketing.OPTED_IN if statement.opts_in else Marketing.OPTED_OUT
+        return EntryResult(statement.number, marketing, effect.has_changed, effect.withdrawn_messages)
+
+    def _check(self, entry: ConsentEntry, channels: Collection[EntryChannel]) -> str:
+        """Returns the number of an entry as it is stored. Raises Refused."""
+        number = phone_numbers.list_spellings(entry.number, self._settings.current().country)[0]
+        if entry.channel not in channels:
+            raise Refused(ErrorCode.BAD_KIND, f"{entry.channel!r} is no channel; use one of {', '.join(channels)}")
+        check_proof(entry.proof, self._clock.now())
+        return number
+
+
+def check_proof(proof: Proof, now: datetime) -> None:
+    """Raises Refused (`no_reason`, `bad_time`, `too_large`) if a proof lacks what every proof has, or cannot be."""
+    if not (proof.actor or "").strip() or not (proof.evidence or "").strip():
+        raise Refused(ErrorCode.NO_REASON, "say who enters it, and what the evidence is")
+    if proof.occurred_at is not None and proof.occurred_at > now + AHEAD:
+        raise Refused(
+            ErrorCode.BAD_TIME, f"{proof.occurred_at:%Y-%m-%d %H:%M} UTC is in the future; say when it was said"
+        )
+    texts = (
+        proof.actor,
+        proof.evidence,
+        proof.basis,
+        proof.wording,
+        proof.url,
+        proof.ip,
+        proof.user_agent,
+        proof.contact_id,
+    )
+    if any(text is not None and len(text) > LONGEST_TEXT for text in texts):
+        raise Refused(
+            ErrorCode.TOO_LARGE, f"a text of an entry has at most {LONGEST_TEXT} characters; attach it as a file"
+        )
+    check_file(proof.file)
+
+
+def check_file(file: EvidenceFile | None) -> None:
+    """Raises Refused (`too_large`) if a file of evidence is too large."""
+    if file is not None and len(file.content) > LARGEST_EVIDENCE:
+        raise Refused(
+            ErrorCode.TOO_LARGE, f"{file.name}: a file of evidence has at most {LARGEST_EVIDENCE // 1024} KiB"
+        )

@@ -1,0 +1,204 @@
+"""Import of opt-ins from a CSV, with a declared basis: in small transactions, and the same rows twice add nothing.
+
+Somebody who has opted out stays so, whatever the file says. A file with a malformed row is refused whole, before anything is
+stored; a file that was cut off by a crash is given once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from modemd.clock import Clock
+from modemd.config import CurrentSettings, Settings
+from modemd.errors import ErrorCode, Refused
+from modemd.rules import phone_numbers
+from modemd.rules.consent.policy import Marketing
+from modemd.service.consent.entries import OPT_IN_CHANNELS, check_proof
+from modemd.store import Store
+from modemd.store.consent import statements
+from modemd.store.consent.proof import Proof
+from modemd.store.consent.statements import ConsentStatement
+from modemd.store.timestamps import to_text
+
+REQUIRED = "number"
+OPTIONAL = ("at", "evidence", "wording", "wording_version", "language", "url", "ip", "user_agent", "contact_id")
+# Rows that are read or stored before other work has its turn.
+ROWS_PER_STEP = 100
+# Problems of a file that are told.
+MOST_PROBLEMS = 1000
+# How many of them the message names.
+_IN_MESSAGE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """Options of a whole file: the channel by which the opt-ins came, their legal basis, who imports them, and the name of the
+    file, which is the evidence of rows that have none."""
+
+    channel: str
+    basis: str
+    by: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """Result of an import: how many rows the file has, how many of them opted somebody in, were known already, and were left out
+    because their number has opted out."""
+
+    rows: int
+    opted_in: int
+    known: int
+    opted_out: int
+
+
+class ConsentImports:
+    """Imports of opt-ins."""
+
+    def __init__(self, store: Store, settings: CurrentSettings, clock: Clock) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+
+    async def import_rows(self, content: bytes, options: ImportOptions) -> ImportResult:
+        """Stores the opt-ins of a CSV. Raises Refused: `bad_rows`, with each malformed row by its line; `bad_encoding`;
+        `bad_kind` for the channel; `no_reason` without basis or author."""
+        if options.channel not in OPT_IN_CHANNELS:
+            known = ", ".join(OPT_IN_CHANNELS)
+            raise Refused(ErrorCode.BAD_KIND, f"{options.channel!r} is no channel; use one of {known}")
+        if not options.basis.strip():
+            raise Refused(ErrorCode.NO_REASON, "say the basis on which these people may get marketing, such as consent")
+        found = await self._read(content, options)
+        total = [0, 0, 0]
+        for begin in range(0, len(found), ROWS_PER_STEP):
+            step = partial(_store_rows, found[begin : begin + ROWS_PER_STEP], self._clock.now())
+            for place, count in enumerate(await self._store.write(step)):
+                total[place] += count
+        return ImportResult(len(found), *total)
+
+    async def _read(self, content: bytes, options: ImportOptions) -> list[ConsentStatement]:
+        """Returns the statements of a file. Raises Refused if a row is malformed."""
+        found: list[ConsentStatement] = []
+        problems: list[str] = []
+        settings, now = self._settings.current(), self._clock.now()
+        for count, (line, row) in enumerate(_parse(_decode(content)), start=1):
+            try:
+                found.append(_make_statement(row, options, settings, now))
+            except Refused as refused:
+                problems.append(f"line {line}: {refused.reason}")
+            if len(problems) >= MOST_PROBLEMS:
+                break
+            if count % ROWS_PER_STEP == 0:
+                await asyncio.sleep(0)
+        if problems:
+            more = len(problems) - _IN_MESSAGE
+            text = "; ".join(problems[:_IN_MESSAGE]) + (f"; and {more} more" if more > 0 else "")
+            raise Refused(ErrorCode.BAD_ROWS, f"nothing was imported: {text}", tuple(problems))
+        return found
+
+
+def _decode(content: bytes) -> str:
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise Refused(ErrorCode.BAD_ENCODING, "this is no CSV in UTF-8 or UTF-16; save it as CSV UTF-8") from None
+
+
+def _parse(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yields each row with its line. Raises Refused (`bad_rows`) for wrong columns or wrong quoting."""
+    head = text.split("\n", 1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
+    names: list[str] | None = None
+    line = 1
+    try:
+        for fields in reader:
+            if any(map(str.strip, fields)):
+                if names is None:
+                    names = _read_head(fields)
+                elif len(fields) > len(names):
+                    raise Refused(ErrorCode.BAD_ROWS, f"line {line}: {len(fields)} values for {len(names)} columns")
+                else:
+                    yield line, dict(zip(names, map(str.strip, fields), strict=False))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise Refused(ErrorCode.BAD_ROWS, f"line {line}: {error}") from error
+    if names is None:
+        raise Refused(ErrorCode.BAD_ROWS, f"there are no rows; {_EXPECTED}")
+
+
+_EXPECTED = f"the columns are {REQUIRED}[,{','.join(OPTIONAL)}]"
+
+
+def _read_head(fields: Sequence[str]) -> list[str]:
+    names = [name.strip().casefold() for name in fields]
+    unknown = [name for name in names if name not in (REQUIRED, *OPTIONAL)]
+    if REQUIRED not in names or unknown or len(set(names)) < len(names):
+        said = f"unknown column {unknown[0]!r}" if unknown else "a column is missing, or there twice"
+        raise Refused(ErrorCode.BAD_ROWS, f"line 1: {said}; {_EXPECTED}")
+    return names
+
+
+def _make_statement(row: dict[str, str], options: ImportOptions, settings: Settings, now: datetime) -> ConsentStatement:
+    """Returns the statement of a row. Raises Refused."""
+    given = {name: value or None for name, value in row.items()}
+    recipient = phone_numbers.parse_recipient(row[REQUIRED], country=settings.country)
+    proof = Proof(
+        occurred_at=_parse_time(given.get("at"), settings),
+        actor=options.by,
+        basis=options.basis,
+        evidence=given.get("evidence") or f"a row of {options.file}",
+        wording=given.get("wording"),
+        wording_version=given.get("wording_version"),
+        url=given.get("url"),
+        ip=given.get("ip"),
+        user_agent=given.get("user_agent"),
+        contact_id=given.get("contact_id"),
+    )
+    check_proof(proof, now)
+    language = given.get("language")
+    proof = replace(proof, wording_language=language if proof.wording else None)
+    return ConsentStatement(recipient.number, True, None, language, options.channel, proof=proof)
+
+
+def _parse_time(text: str | None, settings: Settings) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(ErrorCode.BAD_TIME, f"{text!r} is no time; write it as 2026-11-22T12:00") from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=settings.timezone)
+
+
+def _store_rows(rows: Sequence[ConsentStatement], now: datetime, db: sqlite3.Connection) -> tuple[int, int, int]:
+    """Stores some rows. Returns how many opted somebody in, were known, and were left out."""
+    opted_in = known = opted_out = 0
+    for row in rows:
+        if statements.read_marketing(db, row.number) is Marketing.OPTED_OUT:
+            opted_out += 1
+        elif _is_known(db, row):
+            known += 1
+        else:
+            statements.apply_statement(db, row, now)
+            opted_in += 1
+    return opted_in, known, opted_out
+
+
+def _is_known(db: sqlite3.Connection, row: ConsentStatement) -> bool:
+    proof = row.proof
+    values = (row.channel, proof.basis, proof.evidence, proof.wording)
+    at = to_text(proof.occurred_at) if proof.occurred_at is not None else None
+    found = db.execute(
+        """SELECT 1 FROM consent_event WHERE number = ? AND action = 'opt_in' AND occurred_at IS ? AND channel IS ? AND basis IS ?
+           AND evidence IS ? AND wording IS ? LIMIT 1""",
+        (row.number, at, *values),
+    ).fetchone()
+    return found is not None

@@ -1,0 +1,84 @@
+"""The routes by which a person enters consent, and those of the ledger."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd.api.app import create_app
+from tests.api.client import Client
+from tests.service.assembled import assembled_service
+
+ALICE = "/v1/consent/numbers/+33612345678"
+IMPORT, ROWS = "/v1/consent/import", b"number\n+33612345678\n"
+ENTRY: dict[str, Any] = {"channel": "email", "by": "ann", "evidence": "mail of today"}
+
+
+async def test_an_entry_comes_back_in_the_history(tmp_path: Path) -> None:
+    """With every field that was given, and its file."""
+    async with assembled_service(tmp_path) as assembled:
+        client = Client(create_app(assembled.service))
+        file = {"name": "mail.eml", "content": base64.b64encode(b"x" * 1024 * 1024).decode()}
+        full = ENTRY | {"basis": "consent", "ip": "192.0.2.1", "wording": "Yes", "evidence_file": file}
+        assert (await client.post(f"{ALICE}/opt-in", full)).json == {
+            "number": "+33612345678", "marketing": "opted_in", "changed": True, "withdrawn": 0,
+        }  # fmt: skip
+        found = (await client.get(f"{ALICE}/history")).json
+        (event,) = found["events"]
+        assert (event["action"], event["actor"], event["basis"], event["ip"]) == (
+            "opt_in",
+            "ann",
+            "consent",
+            "192.0.2.1",
+        )
+        assert (event["wording"], event["evidence_name"]) == ("Yes", "mail.eml")
+        assert [each["sha256"] for each in found["files"]] == [event["evidence_file"]]
+        verified = (await client.get("/v1/consent/verify")).json
+        assert (verified["rows"], verified["problems"]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"channel": "sms"}, "bad_kind"),
+        ({"evidence": " "}, "no_reason"),
+        ({"by": ""}, "no_reason"),
+        ({"at": "2030-01-01T00:00:00Z"}, "bad_time"),
+        ({"evidence": "x" * 10_001}, "too_large"),
+        ({"evidence_file": {"name": "x", "content": "?"}}, "bad_request"),
+        ({"evidence_file": {"name": "x", "content": base64.b64encode(bytes(1024 * 1024 + 1)).decode()}}, "too_large"),
+    ],
+)
+async def test_an_entry_without_proof_is_refused(tmp_path: Path, change: dict[str, Any], code: str) -> None:
+    """By a code, and nothing is stored."""
+    async with assembled_service(tmp_path) as assembled:
+        client = Client(create_app(assembled.service))
+        for what in ("opt-in", "opt-out"):
+            assert (await client.post(f"{ALICE}/{what}", {"basis": "consent"} | ENTRY | change)).code == code
+        assert (await client.post(f"{ALICE}/opt-in", ENTRY)).code == "no_reason"
+        assert (await client.get("/v1/consent/verify")).json["rows"] == 0
+
+
+async def test_an_opt_in_that_is_too_old_has_a_code(tmp_path: Path) -> None:
+    """Evidence from before the opt-out does not end it; evidence from after it does."""
+    async with assembled_service(tmp_path) as assembled:
+        client = Client(create_app(assembled.service))
+        await client.post(f"{ALICE}/opt-out", ENTRY)
+        agreed = ENTRY | {"basis": "consent"}
+        refused = await client.post(f"{ALICE}/opt-in", agreed | {"at": "2026-11-22T12:00:00Z"})
+        assert (refused.status, refused.code) == (409, "evidence_too_old")
+        assembled.clock.passes(hours=2)
+        later = await client.post(f"{ALICE}/opt-in", agreed | {"at": "2026-11-22T13:00:00Z"})
+        assert later.json["changed"] is True
+
+
+async def test_a_file_of_opt_ins_is_imported(tmp_path: Path) -> None:
+    """The query has what holds for all rows; without an author nothing is imported."""
+    async with assembled_service(tmp_path) as assembled:
+        client = Client(create_app(assembled.service))
+        assert (await client.call("POST", f"{IMPORT}?basis=consent", ROWS, "text/csv")).code == "no_reason"
+        found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", ROWS, "text/csv")
+        assert found.json == {"rows": 1, "opted_in": 1, "known": 0, "opted_out": 0}

@@ -1,0 +1,102 @@
+"""`modemd consent opt-out`, `opt-in`, `import`, `history` and `verify`, without a daemon."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Ended, Modemd
+
+ALICE, BOB = "+33612345678", "+33698765432"
+
+
+@pytest.fixture
+def ask(modemd: Modemd) -> Modemd:
+    """`modemd consent` with a database."""
+    modemd("send", "--config", "FILE", "--to", ALICE, "--text", "offer", "--class", "marketing")
+
+    def run(*arguments: str) -> Ended:
+        return modemd("consent", arguments[0], "--config", "FILE", *arguments[1:])
+
+    return run
+
+
+def test_an_opt_out_by_letter_binds_at_once(ask: Modemd, modemd: Modemd, tmp_path: Path) -> None:
+    """Marketing that waits is cancelled, new marketing is refused, and the letter is in the history."""
+    (tmp_path / "letter.pdf").write_bytes(b"\x00letter")
+    ended = ask(
+        "opt-out",
+        ALICE,
+        "--channel",
+        "letter",
+        "--evidence",
+        "a letter",
+        "--evidence-file",
+        str(tmp_path / "letter.pdf"),
+    )
+    assert ended.out == f"{ALICE} is opted out; 1 messages that waited are cancelled\n"
+    sent = modemd("send", "--config", "FILE", "--to", ALICE, "--text", "x", "--class", "marketing")
+    assert "opted_out" in sent.err
+    again = ask("opt-out", ALICE, "--channel", "phone", "--evidence", "called")
+    assert again.out.startswith(f"{ALICE} was opted out before")
+    found = json.loads(ask("history", ALICE, "--json").out)
+    assert [event["channel"] for event in found["events"]] == ["letter", "phone"]
+    assert [base64.b64decode(file["content"]) for file in found["files"]] == [b"\x00letter"]
+    (row, _) = csv.DictReader(io.StringIO(ask("history", ALICE, "--csv").out))
+    assert (row["number"], row["evidence_name"], row["action"]) == (ALICE, "letter.pdf", "opt_out")
+
+
+def test_an_opt_in_needs_evidence_that_is_later_than_the_opt_out(ask: Modemd) -> None:
+    """Without a time, or with an earlier one, an opt-out stays."""
+    agree = ("opt-in", ALICE, "--channel", "paper", "--basis", "consent", "--evidence", "signed")
+    assert ask(*agree).out == f"{ALICE} is opted in\n"
+    ask("opt-out", ALICE, "--channel", "phone", "--evidence", "called")
+    for earlier in ((), ("--at", "2020-01-01")):
+        refused = ask(*agree, *earlier)
+        assert refused.status == 1
+        assert "dated after that" in refused.err
+    assert json.loads(ask("show", ALICE, "--json").out)["marketing"] == "opted_out"
+
+
+def test_an_import_leaves_opted_out_people_alone(ask: Modemd, tmp_path: Path) -> None:
+    """They are counted; the same file twice adds nothing; a malformed row refuses all, by its line."""
+    ask("opt-out", ALICE, "--channel", "phone", "--evidence", "called")
+    file = tmp_path / "people.csv"
+    file.write_text(f"number;at;wording\n{ALICE};;x\n{BOB};2026-01-02;Yes\n", encoding="utf-8")
+    first, again = (ask("import", str(file), "--basis", "consent", "--json") for _ in range(2))
+    assert json.loads(first.out) == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1}
+    assert json.loads(again.out) == {"rows": 2, "opted_in": 0, "known": 1, "opted_out": 1}
+    file.write_text(f"number,at\n{BOB},never\n\nx,\n", encoding="utf-8")
+    bad = ask("import", str(file), "--basis", "consent")
+    assert (bad.status, bad.out) == (1, "")
+    assert [line.split(":")[1].strip() for line in bad.err.splitlines()[1:]] == ["line 2", "line 4"]
+    assert len(json.loads(ask("history", BOB, "--json").out)["events"]) == 1
+
+
+def test_a_changed_row_ends_with_1(ask: Modemd, tmp_path: Path) -> None:
+    """The command names the row; it makes and changes no file."""
+    ask("opt-out", ALICE, "--channel", "phone", "--evidence", "called")
+    whole = ask("verify")
+    assert (whole.status, whole.out.splitlines()[0]) == (0, "1 rows checked; no problem")
+    with sqlite3.connect(tmp_path / "modemd.db") as db:
+        db.execute("UPDATE consent_event SET evidence = 'called twice'")
+    db.close()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    ended = ask("verify")
+    assert (ended.status, ended.out.splitlines()[0]) == (1, "row 1 was changed: its content does not fit its digest")
+    (problem,) = json.loads(ask("verify", "--json").out)["problems"]
+    assert (problem["fault"], problem["first"], problem["last"]) == ("changed", 1, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_history_is_no_formula(ask: Modemd) -> None:
+    """What somebody wrote is not run by a spreadsheet."""
+    ask("opt-out", ALICE, "--channel", "phone", "--evidence", "=1+1")
+    (row,) = csv.DictReader(io.StringIO(ask("history", ALICE, "--csv").out))
+    assert row["evidence"] == "'=1+1"
