@@ -30,6 +30,7 @@ from modemd.config import (
 from modemd.config.alarms import AlarmSettings
 from modemd.config.consent import CapSettings
 from modemd.config.geography import GeographySettings, ReachSettings
+from modemd.config.mailbox import MailboxSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings
 from modemd.config.settings import BalanceSmsSettings
 from modemd.errors import ConfigError
@@ -95,6 +96,8 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert balance.model_fields_set == set(BalanceSettings.model_fields) - {"sms"}
     assert settings.limits.model_fields_set == set(LimitSettings.model_fields)
     assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
+    assert settings.consent.mailbox is not None
+    assert settings.consent.mailbox.model_fields_set == set(MailboxSettings.model_fields)
     assert settings.consent.caps[0].model_fields_set == set(CapSettings.model_fields)
     assert settings.geography.model_fields_set == set(GeographySettings.model_fields)
     assert settings.sims[ICCID].countries["BE"].model_fields_set == set(ReachSettings.model_fields)
@@ -116,6 +119,7 @@ def test_the_example_file_loads_and_says_everything() -> None:
         LimitSettings,
         ConsentSettings,
         CapSettings,
+        MailboxSettings,
         GeographySettings,
         ReachSettings,
         ValiditySettings,

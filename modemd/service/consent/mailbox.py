@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 class MailSession(Protocol):
-    """What `imap.ImapSession` does; tests have their own. All but `abandon` block."""
+    """Session as `imap.ImapSession` has it; tests have their own. All but `abandon` block."""
 
     def select(self) -> FolderState: ...
     def list_uids(self, above: int, uidnext: int | None) -> list[int]: ...
@@ -63,7 +63,7 @@ OpenSession = Callable[[MailboxSettings], MailSession]
 
 
 class RunInThread(Protocol):
-    """What `run_blocking` does; tests in simulated time have their own."""
+    """Runner of blocking work, as `run_blocking`; tests in simulated time have their own."""
 
     async def __call__(
         self, what: str, work: Callable[[], T], timeout_s: float, *, too_late: Callable[[T], None] | None = None

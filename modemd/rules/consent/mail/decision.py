@@ -78,7 +78,7 @@ class MailDecision:
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """What a mail says that matters: its opt-out word, a doubtful one, and the numbers (E.164, every reading) in its text and in
+    """Content of a mail that matters: its opt-out word, a doubtful one, and the numbers (E.164, every reading) in its text and in
     its signature. `senders`: the addresses that count as the writer's."""
 
     word: str | None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.dovecot import PASSWORD, USER, MailServer, is_installed, mail_server, make_certificate
+from tests.system.mail.dovecot import PASSWORD, USER, MailServer, is_installed, mail_server, make_certificate
 from tests.system.processes import MODEMD, Daemon, lab, off_loop, ports, until
 
 pytestmark = [
