@@ -47,8 +47,13 @@ class ErrorCode(StrEnum):
         return member
 
     # What a caller asks for is not accepted.
+    ALREADY_OPTED_IN = "already_opted_in", 409
+    ALREADY_PENDING = "already_pending", 409
+    ASKED_LATELY = "asked_lately", 409
+    BAD_CHANNEL = "bad_channel"
     BAD_ADDRESS = "bad_address"
     BAD_CLASS = "bad_class"
+    BAD_COUNTRY = "bad_country"
     BAD_CRON = "bad_cron"
     BAD_ENCODING = "bad_encoding"
     BAD_KEY = "bad_key"
@@ -75,11 +80,15 @@ class ErrorCode(StrEnum):
     EVIDENCE_TOO_OLD = "evidence_too_old", 409
     IN_THE_PAST = "in_the_past"
     KEY_REUSED = "key_reused", 409
+    LIST_NOT_ALLOWED = "list_not_allowed"
     MODEM_CONFIGURED = "modem_configured", 409
     MODEM_HERE = "modem_here", 409
     NAME_TAKEN = "name_taken", 409
     NEEDS_COUNTRY = "needs_country"
+    NEEDS_NUMBER = "needs_number", 409
+    NEEDS_SETTING = "needs_setting", 409
     NO_ALARM_WAY = "no_alarm_way", 409
+    NO_EVIDENCE = "no_evidence"
     NO_MODEM = "no_modem", 404
     NO_PART = "no_part", 404
     NO_REASON = "no_reason"
@@ -91,7 +100,9 @@ class ErrorCode(StrEnum):
     NOT_READY = "not_ready", 503
     NOT_UNKNOWN = "not_unknown", 409
     ON_ITS_WAY = "on_its_way", 409
+    OPTED_OUT = "opted_out", 409
     OWN_OPT_OUT = "own_opt_out", 409
+    RESOLVED = "resolved", 409
     SHORT_CODE_NOT_ALLOWED = "short_code_not_allowed"
     STAGING = "staging", 409
     SUPERSEDED = "superseded", 409
@@ -99,6 +110,7 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "too_large", 413
     TOO_LATE = "too_late", 409
     TOO_SLOW = "too_slow", 408
+    UNKNOWN_LIST = "unknown_list"
     USSD_BUSY = "ussd_busy", 409
     USSD_ENDED = "ussd_ended", 502
     USSD_GARBLED = "ussd_garbled", 502

@@ -149,7 +149,7 @@ def _foreign_message(record: logging.LogRecord) -> str:
 
 def _masked(name: str, text: str) -> str:
     if name in _NUMBERS:
-        return _masked_number(text)
+        return mask_number(text)
     if name == "text":
         return f"len={len(text)}"
     if name in _IDENTITIES:
@@ -157,13 +157,13 @@ def _masked(name: str, text: str) -> str:
     return _without_numbers(text)
 
 
-def _masked_number(number: str) -> str:
+def mask_number(number: str) -> str:
     """Masks a number so that two numbers of a log can be told apart, but not called: `+336…78`. Short ones keep their ends."""
     return f"{number[:4]}…{number[-2:]}" if len(number) > 8 else f"{number[:1]}…{number[-1:]}"
 
 
 def _without_numbers(text: str) -> str:
-    return _INTERNATIONAL.sub(lambda found: _masked_number(found[0].replace("%2B", "+").replace("%2b", "+")), text)
+    return _INTERNATIONAL.sub(lambda found: mask_number(found[0].replace("%2B", "+").replace("%2b", "+")), text)
 
 
 def _quoted(text: str) -> str:

@@ -68,7 +68,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "ending",
         "consent",
         "outbox queue",
-        "inbound schedules sims modems alarms listings retention schema writer",
+        "inbound schedules sims modems alarms deliveries listings retention schema writer",
         "files contacts",
         "store",
     ),

@@ -31,6 +31,7 @@ _KEYS = {
     "attempt_id": "attempt",
     "iccid": "sim",
     "is_low": "low",
+    "list_name": "list",
     "direction": "way",
 }
 
@@ -119,6 +120,7 @@ def _make_schedule(view: ScheduleView) -> Document:
         "valid_s": schedule.valid_s,
         "window": schedule.window,
         "sim": schedule.pinned,
+        "list": schedule.list_name,
         "late": schedule.late,
         "created_at": _make_value(schedule.created_at),
     }

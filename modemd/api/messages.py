@@ -39,6 +39,7 @@ class NewMessage(Body):
     valid: Text | None = None
     window: Text | None = None
     sim: Text | None = None
+    list_name: Text | None = Field(default=None, alias="list")
 
     def make_request(self, to: str) -> MessageRequest:
         """Returns the request for one recipient."""
@@ -53,6 +54,7 @@ class NewMessage(Body):
             valid=self.valid,
             window=self.window,
             sim=self.sim,
+            list_name=self.list_name,
         )
 
 
@@ -71,6 +73,7 @@ def make_file_endpoint(
         valid: Text | None = None,
         window: Text | None = None,
         sim: Text | None = None,
+        list_name: Annotated[Text | None, Query(alias="list")] = None,
         report: bool | None = None,
         short_code: bool = False,
         to_column: Text | None = None,
@@ -78,7 +81,8 @@ def make_file_endpoint(
         dedupe: bool = False,
     ) -> dict[str, Any]:
         options = FileOptions(
-            text, message_class, at, valid, window, sim, report, short_code, to_column, text_column, once_per_number=dedupe
+            text, message_class, at, valid, window, sim, list_name, report, short_code, to_column, text_column,
+            once_per_number=dedupe,
         )  # fmt: skip
         return document(await work(await request.body(), key, options))
 
@@ -111,7 +115,7 @@ def make_router(service: Service) -> APIRouter:
         recipients = [new.to] if isinstance(new.to, str) else new.to
         return document(await rooms.previews.preview_messages(new.make_request(""), recipients))
 
-    router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")(
+    router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key,list]")(
         make_file_endpoint(rooms.batches.accept)
     )
     router.post("/batches/preview", summary="Tell parts, duration and cost of a CSV; nothing is stored")(

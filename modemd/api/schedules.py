@@ -27,6 +27,7 @@ class NewSchedule(Body):
     short_code: bool = False
     valid: Text | None = None
     window: Text | None = None
+    list_name: Text | None = Field(default=None, alias="list")
     sim: Text | None = None
     late: bool = False
 
@@ -35,6 +36,7 @@ class NewSchedule(Body):
         request = MessageRequest(
             "", self.text, self.message_class, report=self.report, short_code=self.short_code, valid=self.valid,
             window=self.window, sim=self.sim,
+            list_name=self.list_name,
         )  # fmt: skip
         return ScheduleRequest(self.name, self.cron, tuple(self.to), request, self.late)
 

@@ -1,15 +1,17 @@
-"""Routes of SIMs, and of pauses."""
+"""Routes of SIMs, of pauses, and of the policies of countries."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from modemd.api.documents import document, documents
 from modemd.api.requests import Decision, Text
 from modemd.service.service import Service
+
+Country = Annotated[Text | None, Query(description="only of this country (two letters), and those of no country")]
 
 
 class Pausing(Decision):
@@ -20,7 +22,7 @@ class Pausing(Decision):
 
 
 def make_router(service: Service) -> APIRouter:
-    """Returns the routes of SIMs and pauses."""
+    """Returns the routes of SIMs, pauses and policies."""
     router, sims = APIRouter(prefix="/v1"), service.sims
 
     @router.get("/sims", summary="List the SIMs, with quotas and pauses")
@@ -30,6 +32,10 @@ def make_router(service: Service) -> APIRouter:
     @router.post("/sims/{iccid}/admit", summary="Admit a new SIM")
     async def post_admit(iccid: str) -> dict[str, Any]:
         return document(await sims.admit(iccid))
+
+    @router.get("/policies", summary="List what is to be known about sending in each country, with sources")
+    async def get_policies(country: Country = None) -> list[dict[str, Any]]:
+        return documents(sims.list_policies(country))
 
     @router.get("/pauses", summary="List the pauses: since when, by whom and why")
     async def get_pauses() -> list[dict[str, Any]]:

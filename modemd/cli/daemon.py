@@ -8,12 +8,14 @@ from pathlib import Path
 
 from modemd import logs, resources
 from modemd.cli import options
-from modemd.cli.output import echo
+from modemd.cli.output import echo, print_warnings
 from modemd.config import load
 from modemd.config.hook_programs import find_unusable_programs
 from modemd.config.mailbox_files import find_unusable_files
 from modemd.errors import ConfigError, ModemdError
 from modemd.profiles import Profiles
+from modemd.rules.country_policies.policies import NO_ADVICE, PolicySeverity
+from modemd.service.sims.policies import find_own_policies
 
 
 @options.command()
@@ -49,7 +51,7 @@ def config() -> None:
 def check(config: Path) -> None:
     """Check a configuration, with its drivers and programs.
 
-    Print every mistake with its place."""
+    Print every mistake with its place, and warnings about sending in the countries of the SIMs."""
     settings = load(config)
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), settings.drivers])
     if profiles is None or problems:
@@ -61,3 +63,5 @@ def check(config: Path) -> None:
         raise ConfigError([f"{config}: {line}" for line in missing])
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
     echo(f"{config}: {modems}, database {settings.database}: no mistakes")
+    policies = [each for each in find_own_policies(settings) if each.severity is PolicySeverity.WARNING]
+    print_warnings([*map(str, policies), f"{NO_ADVICE}; `modemd policies` has the sources"] if policies else [])

@@ -39,6 +39,7 @@ _COMMANDS = {
     "status": ("status", "status"),
     "doctor": ("doctor", "doctor"),
     "alarms": ("status", "alarms"),
+    "policies": ("sims", "policies"),
     "schedules": ("schedules", "schedules"),
     "backup": ("database", "backup"),
     "restore": ("database", "restore"),

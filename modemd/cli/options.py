@@ -145,6 +145,12 @@ window = click.option(
     "--window", help="The hours in which a message may be sent, in the configured time zone: 09:00-18:00."
 )
 
+subscribers = click.option(
+    "--list",
+    "list_name",
+    help="The list of subscribers that a marketing message goes to, by its name in consent.lists.",
+)
+
 purpose = click.option(
     "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
     default=MessageClass.TRANSACTIONAL.value, show_default=True, help="The purpose of the message.",

@@ -35,6 +35,7 @@ def schedules() -> None:
 @options.purpose
 @options.valid
 @options.window
+@options.subscribers
 @click.option(
     "--sim", help="The only SIM that may send the messages, by its ICCID. Without this option, modemd chooses."
 )
@@ -55,6 +56,7 @@ def add(
     message_class: str,
     valid: str | None,
     window: str | None,
+    list_name: str | None,
     sim: str | None,
     late: bool,
     no_report: bool,
@@ -75,6 +77,7 @@ def add(
     }
     new |= {
         "window": window,
+        "list": list_name,
         "sim": sim,
         "late": late,
         "report": False if no_report else None,

@@ -1,4 +1,5 @@
-"""`modemd sims`, `pause`, `resume` and `pauses`: the known SIMs, the admission of a new one, and pauses of sending."""
+"""`modemd sims`, `pause`, `resume`, `pauses` and `policies`: the known SIMs, the admission of a new one, pauses of sending, and
+what is to be known about sending in each country."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from modemd.cli.output import echo, print_json, print_sentence, print_table, pri
 from modemd.cli.sending.batches import decide
 from modemd.cli.show.times import format_time
 from modemd.config import Settings, load
+from modemd.rules.country_policies.policies import EVERYWHERE, NO_ADVICE
 from modemd.rules.pauses import BATCH_PAUSED, Pause
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
@@ -172,3 +174,27 @@ def _post_decision(
         print_json(pauses)
         return
     echo(f"{verb}d; {'; '.join(f'{_describe_pause(each)} is paused' for each in pauses) or 'nothing is paused'}")
+
+
+@options.command()
+@options.config_file
+@click.argument("country", required=False)
+@options.as_json
+def policies(config: Path, country: str | None, as_json: bool) -> None:
+    """Show what is to be known about sending in a country.
+
+    COUNTRY is two letters, such as FR; without it, all countries. What is listed is not complete.
+    """
+    rows = call_api(load(config), "GET", "/v1/policies", query={"country": country} if country is not None else {})
+    if as_json:
+        print_json(rows)
+        return
+    if country is not None and all(row["country"] == EVERYWHERE for row in rows):
+        print_sentence(
+            printable(f"nothing is listed for {country.upper()}; that does not mean that everything is allowed")
+        )
+    for row in rows:
+        place = "everywhere" if row["country"] == EVERYWHERE else row["country"]
+        print_sentence(printable(f"{place} ({row['severity']}): {row['text']}"), 4)
+        print_sentence(printable(f"    source: {row['source']} ({row['checked']})"), 8)
+    echo(NO_ADVICE)

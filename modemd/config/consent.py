@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from modemd.config.amounts import DURATION_FORM
+from modemd.config.consent_lists import DoubleOptInSettings, ListName, ListSettings, check_join_words
 from modemd.config.mailbox import MailboxSettings
 from modemd.config.values import (
     LIFETIME_FORM,
@@ -43,6 +44,15 @@ def _parse_caps(value: object) -> object:
     return tuple(value)
 
 
+class AnswerSettings(Frozen):
+    """Most automatic answers beside those of an hour in all (`consent.confirmations_per_hour`)."""
+
+    per_number_day: int = Field(default=3, ge=0, le=100, description="a number from 0 to 100")
+    """To one number in 24 hours."""
+    per_prefix_hour: int = Field(default=20, ge=0, le=100_000, description="a number from 0 to 100000")
+    """To numbers whose first five digits are the same in an hour: whoever rents numbers rents a block of them."""
+
+
 class ConsentSettings(Frozen):
     """Consent of recipients."""
 
@@ -62,6 +72,11 @@ class ConsentSettings(Frozen):
     """STOP and START are confirmed only to a number that modemd wrote to within this time."""
     confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
     """The most confirmations in an hour, over all SIMs. More raise an alarm."""
+    answers: AnswerSettings = Field(default=AnswerSettings(), description="the limits of automatic answers")
+    contact: str | None = Field(
+        default=None, min_length=3, max_length=100, description="an address of the web or a telephone number"
+    )
+    """Where people end marketing from senders to whom an answer does not arrive."""
     caps: Annotated[tuple[CapSettings, ...], BeforeValidator(_parse_caps)] = Field(
         default=(CapSettings(count=2, per=timedelta(days=7)), CapSettings(count=1, per=timedelta(hours=20))),
         description="a list of at most 10 caps, such as [{count: 2, per: 7d}], or an empty list",
@@ -72,6 +87,18 @@ class ConsentSettings(Frozen):
     )
     """The file to which the head of the consent ledger is added each night. None: beside the database, with `.ledger` behind its
     name."""
+    lists: Annotated[
+        Mapping[ListName, ListSettings], AfterValidator(check_join_words), AfterValidator(freeze_mapping)
+    ] = Field(
+        default_factory=lambda: freeze_mapping({}),
+        description="lists of subscribers by name, such as promo: {title: Weekly offers, join: [PROMO]}",
+    )
+    double_opt_in: DoubleOptInSettings = Field(
+        default_factory=DoubleOptInSettings,
+        description="how opt-ins are confirmed by SMS: reminder_after, expires_after, again_after",
+    )
+    review_after: int = Field(default=2, ge=1, le=10, description="a number of business days from 1 to 10")
+    """What a person wrote that may be an opt-out counts as one after so many business days, unless somebody decides before."""
     mailbox: MailboxSettings | None = Field(
         default=None, description="a mailbox for opt-outs by e-mail: host, user, password_file and more"
     )

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from modemd.config.alarms import AlarmSettings
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
 from modemd.config.consent import ConsentSettings
+from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.geography import CountryCode, GeographySettings, ReachSettings
 from modemd.config.limits import LimitSettings
 from modemd.config.quiet_hours import QuietHoursSettings
@@ -203,6 +204,10 @@ class SimSettings(Frozen):
     price: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="the price of a part, a number from 0; all prices are in one currency"
     )
+    contract: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,200}")] | None = Field(
+        default=None,
+        description="a note for people, at most 200 characters: the contract that allows machine sending on this SIM",
+    )
     timezone: Annotated[ZoneInfo, BeforeValidator(parse_with(parse_time_zone, ZoneInfo))] | None = Field(
         default=None,
         description="the name of a time zone, such as Europe/Paris; the SIM's quotas count its hours, days and months",
@@ -306,6 +311,10 @@ class Settings(Frozen):
     )
     alarms: AlarmSettings = Field(
         default_factory=AlarmSettings, description="how alarms are reported: to, command, hold_down and more"
+    )
+    filter_watch: FilterWatchSettings = Field(
+        default_factory=FilterWatchSettings,
+        description="when the marketing of a SIM is paused because its messages stop arriving: enabled, fall, least",
     )
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings, description="how long texts and rows are stored: outbox, inbox, log"

@@ -90,6 +90,12 @@ ADVICE: Mapping[Code, Advice] = {
         "{what} is paused since {since} by {by}: {why}",
         "if the reason is over, end the pause, with a reason: {command}",
     ),
+    Code.SIM_POLICY: Advice(
+        _NOTE,
+        _S.NOT_SENT,
+        "{policy}",
+        "ask the operator whether this SIM may send by machine; `{command}` has the source; this is no legal advice",
+    ),
     Code.DATABASE_FINE: Advice(_FINE, _S.NO_START, "the database {path} can be used{new}"),
     Code.DATABASE_NO_PERMISSION: Advice(
         _BLOCKS,

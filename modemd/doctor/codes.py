@@ -83,6 +83,7 @@ class Code(StrEnum):
     SIM_PIN_WAITS = "sim_pin_waits"
     SIM_PUK = "sim_puk"
     SIM_OTHER = "sim_other"
+    SIM_POLICY = "sim_policy"
     SIM_RESTS = "sim_rests"
     REGISTERED = "registered"
     ROAMING = "roaming"

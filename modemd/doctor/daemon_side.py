@@ -13,8 +13,10 @@ from modemd.doctor.rights import User
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.sim_pin import LOCKED, REMEDIES
 from modemd.modem.status import ModemHealth
+from modemd.rules.country_policies.policies import EVERYWHERE, PolicySeverity
 from modemd.rules.pauses import Pause
 from modemd.service.modems.views import NOT_USABLE
+from modemd.service.sims.policies import find_own_policies
 
 CallApi = Callable[[str, str, Mapping[str, Any] | None], Awaitable[tuple[int, Any]]]
 """Request to the daemon (method, path, document): returns the HTTP status and the answer's JSON. OSError if nothing listens or
@@ -54,6 +56,19 @@ def pause_findings(pauses: Sequence[Row]) -> list[Finding]:
             command=f"`modemd resume{_resume_options(pause)} --why REASON`",
         )
         for pause in pauses
+    ]
+
+
+def policy_findings(settings: Settings, status: Row | None) -> list[Finding]:
+    """Returns a finding for each warning about sending in the countries of the SIMs: of those that are configured, and of those
+    that the daemon has met."""
+    met = {row["sim"]: row["number"] for row in status.get("sims", ())} if status is not None else {}
+    return [
+        Finding.of(
+            Code.SIM_POLICY, policy=each, command=f"modemd policies {each.country}".removesuffix(f" {EVERYWHERE}")
+        )
+        for each in find_own_policies(settings, met)
+        if each.severity is PolicySeverity.WARNING
     ]
 
 

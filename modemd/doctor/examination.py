@@ -16,7 +16,7 @@ from modemd.accounts import user_name
 from modemd.config import ModemSettings, Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code, Severity
-from modemd.doctor.daemon_side import CallApi, Row, ask_daemon, modem_findings, pause_findings
+from modemd.doctor.daemon_side import CallApi, Row, ask_daemon, modem_findings, pause_findings, policy_findings
 from modemd.doctor.interview import Interview, interview
 from modemd.doctor.machine import DiskSpaceOf, check_clock, check_database, check_disk, disk_space_of, read_pauses
 from modemd.doctor.ports import busy, check_modem_manager, check_port, denied, open_failure, unusable_device
@@ -89,7 +89,9 @@ async def examine(world: Environment, *, port: str | None = None, send: bool = F
     is_used = status is not None or (daemon is not None and daemon.code is Code.DAEMON_CLOSED)
     machine = _examine_machine(world, examination.network_time, status, running=is_used)
     paused = _find_pauses(world.settings, status) if world.settings is not None else []
-    findings = [*world.earlier_findings, *([daemon] if daemon is not None else []), *paused, *machine, *modems]
+    policies = policy_findings(world.settings, status) if world.settings is not None and port is None else []
+    about_daemon = [daemon] if daemon is not None else []
+    findings = [*world.earlier_findings, *about_daemon, *paused, *machine, *policies, *modems]
     return _make_report(findings, status, port)
 
 

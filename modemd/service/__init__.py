@@ -9,7 +9,7 @@ the faces call; `wakeups.Wakeups` says which part wakes which. Answers are froze
 | `messages`   | accepts messages, batches and people's decisions about them; tells the history of a message            |
 | `dispatch`   | chooses, reserves, claims and encodes parts; journals outcomes; promotes and expires; holds by quota |
 | `inbox`      | stores inbound messages, missed calls and status reports                                             |
-| `consent`    | applies STOP and START, and confirms them; reads the mailbox for opt-outs                            |
+| `consent`    | applies words of consent, and answers them; double opt-in; reviews; the ledger; quiet hours; e-mails |
 | `modems`     | finds modems, runs a task for each, asks them for USSD, shows them                                   |
 | `sims`       | admits and pauses SIMs, keeps their lanes, asks for balances, reads PINs                             |
 | `calendar`   | submits recurring sends, runs the nightly jobs                                                       |
@@ -41,6 +41,7 @@ Everything runs on one event loop. These tasks run from start to stop (their nam
   `FoundModem`. A short task for each device, "who is in PLACE", asks its ports which modem is there; the open port then goes to
   the modem's task through `FoundModem.attach`. Others call `rescan`.
 - "timetable" (`DueWork.run`): promotes, expires and closes. Others call `wake`.
+- "consent" (`ConsentDueWork.run`): has reviews and requests to confirm end in time, and sends reminders. Nothing calls it.
 - "batches" (`Batches.run`): promotes accepted batches. Others call `wake`.
 - "schedules" (`RecurringSends.run`): submits recurring sends. `add`, `resume` and the like wake it.
 - "calendar" (`JobScheduler.run`): runs the nightly jobs. Nothing calls it.
@@ -48,6 +49,8 @@ Everything runs on one event loop. These tasks run from start to stop (their nam
   through `handle_message`.
 - "alarms" (`Alarms.run`): stores alarms and notifies of them. Others call `raise_alarm` and `clear`.
 - "watch" (`AlarmChecks.run`): raises and clears alarms. Nothing calls it.
+- "filter watch" (`FilterWatch.run`, unless `filter_watch.enabled` is false): pauses marketing on a SIM whose messages stop
+  arriving. Nothing calls it.
 - "house-keeping" (`Retention.run`): deletes what was stored long enough. Nothing calls it.
 - "mailbox" (`Mailbox.run`; it ends at once if none is configured): opts out by e-mail. Nothing calls it.
 - "store watch" (`StoreOutage.run`): waits for `Store.failed`, then tries the database until it takes changes again.

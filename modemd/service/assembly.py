@@ -21,6 +21,7 @@ from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.due import ConsentDueWork
 from modemd.service.consent.emails import ContactEmails
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
@@ -34,7 +35,10 @@ from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
+from modemd.service.consent.requests import OptInRequests
+from modemd.service.consent.reviews import Reviews
 from modemd.service.consent.stop_words import MailStopWords
+from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
@@ -57,6 +61,7 @@ from modemd.service.modems.views import ModemViews
 from modemd.service.operations import hook_program
 from modemd.service.operations.alarm_checks import AlarmChecks
 from modemd.service.operations.alarms import Alarms, RunCommand
+from modemd.service.operations.filter_watch import FilterWatch
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
 from modemd.service.operations.store_outage import StoreOutage
@@ -99,6 +104,7 @@ def assemble(collaborators: Collaborators) -> Service:
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
     wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
     rules = RulesInForce(current_settings, quiet_hours.current)
+    current_words = CurrentWords(collaborators.words)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -154,7 +160,7 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
-        store, current_settings, rules, collaborators.words, clock,
+        store, current_settings, rules, current_words.current, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
         find_texts=lambda: reply_texts.texts,
     )  # fmt: skip
@@ -203,13 +209,20 @@ def assemble(collaborators: Collaborators) -> Service:
         modems=lambda: registry.modems, on_changed=wakeups.settled, on_ready=wakeups.ready,
     )  # fmt: skip
 
+    # Consent
+    opt_in_requests = OptInRequests(
+        store, current_settings, rules, clock, wakeups.submitted, lambda: reply_texts.texts, quiet_hours.find_opening,
+    )  # fmt: skip
+    reviews = Reviews(store, current_settings, clock, wakeups.released)
+    consent_due = ConsentDueWork(store, clock, opt_in_requests.rules, wakeups.submitted, is_clock_trusted)
+
     # Calendar and operations
     recurring = RecurringSends(
         store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
     mailbox = Mailbox(
-        store, current_settings, clock, MailStopWords(collaborators.words), collaborators.open_mailbox,
+        store, current_settings, clock, lambda: MailStopWords(current_words.current()), collaborators.open_mailbox,
         on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
     )  # fmt: skip
     holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
@@ -225,7 +238,8 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence, health.assess, discovery.silent_devices,
+        settings.alarms.modem_unusable_after, inbound.unanswered_words.find_evidence, health.assess, discovery.silent_devices,
+        lambda: sims.active_pauses,
     )  # fmt: skip
 
     wakeups.connect(
@@ -240,6 +254,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "batches": batches.run,
         "batch decisions": batch_decisions.finish_interrupted,
         "timetable": due_work.run,
+        "consent": consent_due.run,
         "calendar": scheduler.run,
         "alarms": alarms.run,
         "watch": checks.run,
@@ -248,6 +263,11 @@ def assemble(collaborators: Collaborators) -> Service:
         "mailbox": mailbox.run,
         "holidays": holiday_updates.run,
     }
+    if settings.filter_watch.enabled:
+        tasks["filter watch"] = FilterWatch(
+            store, settings.filter_watch, clock, pause=sims.pause, list_pauses=lambda: sims.active_pauses,
+            list_ready_sims=views.list_ready_sims, is_clock_trusted=is_clock_trusted,
+        ).run  # fmt: skip
     if balances.is_configured:
         tasks["balances"] = balances.run
     if settings.is_discovery_enabled:
@@ -261,10 +281,14 @@ def assemble(collaborators: Collaborators) -> Service:
             histories=ConsentHistories(store, current_settings),
             entries=ConsentEntries(store, current_settings, clock),
             imports=ConsentImports(store, current_settings, clock),
+            requests=opt_in_requests,
+            reviews=reviews,
             current_quiet_hours=quiet_hours,
             quiet_hours=QuietHoursViews(quiet_hours, current_settings, clock),
             reply_texts=reply_texts,
             emails=ContactEmails(store, current_settings, clock),
+            current_words=current_words,
+            words=ConsentWords(store, current_words, current_settings, clock, lambda: reply_texts.texts),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),

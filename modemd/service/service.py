@@ -20,6 +20,9 @@ from modemd.service.consent.quiet_hours import CurrentQuietHours
 from modemd.service.consent.quiet_hours_views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
+from modemd.service.consent.requests import OptInRequests
+from modemd.service.consent.reviews import Reviews
+from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
@@ -67,18 +70,23 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Consent: the records of it, the ledger, one person's history, what people enter or import; the quiet hours (in force, and
-    as they are shown); the texts of replies and notices; and the e-mail addresses of contacts."""
+    """Consent: the records of it, the ledger, one person's history, what people enter or import, requests to confirm, reviews of
+    what people wrote; the quiet hours (in force, and as they are shown); the texts of replies and notices; the e-mail
+    addresses of contacts; and the words, in force and as they are shown."""
 
     records: ConsentRecords
     ledger: ConsentLedger
     histories: ConsentHistories
     entries: ConsentEntries
     imports: ConsentImports
+    requests: OptInRequests
+    reviews: Reviews
     current_quiet_hours: CurrentQuietHours
     quiet_hours: QuietHoursViews
     reply_texts: ReplyTexts
     emails: ContactEmails
+    current_words: CurrentWords
+    words: ConsentWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +180,15 @@ class Service:
 
     async def know_time(self) -> None:
         """Reads from the database the latest time that it knows of, the SIMs with their balances, the pauses, the public
-        holidays, and the modems that were found before. To be called before anything else, also if the service is not started."""
+        holidays, the changed words of consent, and the modems that were found before. To be called before anything else, also if
+        the service is not started."""
         self._rules.add_sims(await self._store.read(sims.list_identities))
         await self._balances.load()
         await self.sims.load_pauses()
         await self.consent.reply_texts.load()
         await self.modems.discovery.recall()
         await self.consent.current_quiet_hours.load(self._store)
+        await self.consent.current_words.load(self._store)
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))
 
     async def stop(self, grace_s: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from modemd.rules import states
@@ -37,12 +37,25 @@ def _find_ending_event(db: sqlite3.Connection, part: sqlite3.Row) -> states.Part
 
 
 def cancel_waiting_messages(
-    db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str
+    db: sqlite3.Connection,
+    number: str,
+    message_class: MessageClass,
+    now: datetime,
+    reason: str,
+    *,
+    list_name: str | None = None,
+    keep: Collection[int] = (),
 ) -> int:
     """Cancels the parts of a class that wait for `number`. Returns how many messages it ended, in part or whole. Parts on the air
-    stay."""
+    stay. `list_name`: only of messages to this list; `keep`: messages that stay."""
     waiting = db.execute(_WAITING_SQL, {"number": number, "rank": message_class.rank}).fetchall()
+    waiting = [part for part in waiting if part["message_id"] not in keep and _is_of_list(db, part, list_name)]
     return _cancel_parts(db, sorted(waiting, key=lambda part: (-part["started"], part["id"])), now, reason)
+
+
+def _is_of_list(db: sqlite3.Connection, part: sqlite3.Row, list_name: str | None) -> bool:
+    sql = "SELECT 1 FROM message WHERE id = ? AND list = ?"
+    return list_name is None or db.execute(sql, (part["message_id"], list_name)).fetchone() is not None
 
 
 _WAITING_SQL = """

@@ -97,6 +97,10 @@ def _redact_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
     ]
     db.executemany("UPDATE inbox SET text = '', redacted_at = ? WHERE id = ?", [(now, id) for id in ids])
     db.executemany("UPDATE inbox_part SET tpdu = x'' WHERE inbox_id = ?", [(id,) for id in ids])
+    # An open review still needs its text.
+    db.executemany(
+        "UPDATE consent_review SET text = '' WHERE inbox_id = ? AND resolved_at IS NOT NULL", [(id,) for id in ids]
+    )
     return len(ids)
 
 
@@ -112,6 +116,7 @@ def _delete_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
             (before, ROWS_PER_STEP),
         )
     ]
+    db.executemany("UPDATE consent_review SET inbox_id = NULL WHERE inbox_id = ?", ids)
     db.executemany("DELETE FROM inbox_part WHERE inbox_id = ?", ids)
     db.executemany("DELETE FROM inbox WHERE id = ?", ids)
     return len(ids)

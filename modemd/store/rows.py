@@ -25,8 +25,8 @@ from modemd.store.timestamps import from_text
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """Outbound message. `parts_sent`: parts that have left; `at`: not before this time; `sim`: the SIM that sent it; `until`:
-    when something happens to one of its parts by itself."""
+    """Outbound message. `parts_sent`: parts that have left; `at`: not before this time; `sim`: the SIM that sent it; `list_name`:
+    the list of subscribers that it went to; `until`: when something happens to one of its parts by itself."""
 
     id: int
     recipient: str
@@ -44,6 +44,7 @@ class MessageRow:
     closed_at: str | None
     sim: str | None
     key: str | None
+    list_name: str | None
     until: str | None
 
 

@@ -31,7 +31,7 @@ class RunOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ScheduleContent:
     """Recurring send to store. `late`: a run that was missed is made up for, once; `valid_s`: the validity of each message in
-    seconds, None: that of its class; `window` and `pinned`: as in `OutboundMessage`."""
+    seconds, None: that of its class; `window`, `pinned` and `list_name`: as in `OutboundMessage`."""
 
     name: str
     cron: str
@@ -43,6 +43,7 @@ class ScheduleContent:
     valid_s: int | None
     window: str | None
     pinned: str | None
+    list_name: str | None
     late: bool
 
 
@@ -60,11 +61,13 @@ def add(db: sqlite3.Connection, new: ScheduleContent, now: datetime) -> int:
     """Stores a recurring send, and returns its id. Raises Refused with `name_taken`."""
     row = db.execute(
         """INSERT INTO schedule
-               (name, cron, zone, recipients, text, class, report, valid_s, window, pinned, late, created_at, looked_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING RETURNING id""",
+               (name, cron, zone, recipients, text, class, report, valid_s, window, pinned, list, late, created_at,
+                looked_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING RETURNING id""",
         (
             new.name, new.cron, new.zone, json.dumps(new.recipients), new.text, new.message_class, new.report, new.valid_s,
-            new.window, new.pinned, new.late, to_text(now), to_text(now),
+            new.window, new.pinned, new.list_name, new.late, to_text(now), to_text(now),
         ),
     ).fetchone()  # fmt: skip
     if row is None:
@@ -101,6 +104,7 @@ def _parse_schedule(row: sqlite3.Row) -> Schedule:
         valid_s=row["valid_s"],
         window=row["window"],
         pinned=row["pinned"],
+        list_name=row["list"],
         late=bool(row["late"]),
         id=row["id"],
         paused=bool(row["paused"]),

@@ -129,7 +129,7 @@ async def test_what_follows_the_last_request_is_not_read(path: Path, caplog: pyt
 TARGETS = """
     /v1/messages /v1/batches /v1/batches/1 /v1/messages/1 /v1/messages/1/settle /v1/messages/1/cancel
     /v1/messages/1/resend /v1/reports /v1/modems /v1/modems/a/wire /v1/modems/west/ussd /v1/modems/a/ussd/1/end
-    /v1/sims /v1/sims/8/admit /v1/pauses /v1/pause /v1/resume /v1/schedules /v1/schedules/a /v1/schedules/a/pause
+    /v1/sims /v1/sims/8/admit /v1/pauses /v1/pause /v1/resume /v1/policies /v1/schedules /v1/schedules/a /v1/schedules/a/pause
     /v1/status /v1/alarms /v1/release /v1/inbox /v1/optouts /openapi.json /
 """.split()  # noqa: SIM905 - a table
 ODD = [

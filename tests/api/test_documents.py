@@ -19,6 +19,7 @@ from modemd.rules.report_matching import MatchDoubt
 from modemd.rules.states import MessageState
 from modemd.rules.waits import Wait, WaitCode
 from modemd.service.calendar.recurring import AddedSchedule, ScheduleStory
+from modemd.service.consent.requests import RequestView
 from modemd.service.messages.batches import BatchResult, BatchView
 from modemd.service.messages.decisions import ReleaseResult
 from modemd.service.messages.estimates import Estimate
@@ -30,6 +31,7 @@ from modemd.service.modems.ussd import UssdResult
 from modemd.service.operations.health import Health, StatusView, WaitingView
 from modemd.service.views import BalanceView, LimitView, ModemView, SimView
 from modemd.store import rows
+from modemd.store.consent.reviews import ReviewRow
 from modemd.store.schedules import Schedule
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -46,14 +48,14 @@ BATCH = BatchView(empty(rows.BatchRow), {MessageState.HELD: 2}, (rows.RefusedRow
 SCHEDULE = empty(Schedule, zone="UTC", recipients=("+33612345678",), created_at=NOON)
 MESSAGE_KEYS = (
     "id to text class state reason parts parts_sent created_at at expires_at sent_at delivered_at closed_at sim key "
-    "until"
+    "list until"
 )
 BATCH_KEYS = (
     "id key state reason created_at accepted_at rows again refused promoted accepted first_message last_message "
     "decision decided_at decided_by decided_why"
 )
 REPORT_KEYS = "id stored_at sim to reference status outcome accepted_at discharged_at message part attempt meaning"
-SCHEDULE_KEYS = "name cron timezone next paused to class text valid_s window sim late created_at"
+SCHEDULE_KEYS = "name cron timezone next paused to class text valid_s window sim list late created_at"
 SIM_KEYS = (
     "sim number imsi smsc modem first_seen last_seen admitted_at name limits paused health rests_until rate balance"
 )
@@ -95,6 +97,8 @@ ESTIMATE = Estimate(1, 2, 1, (CostlyCharacter("ô", 1),), 1, 0, NOON, 2, 0, 0.08
             BatchResult(BATCH.batch, {}, (), (), 0, is_repeat=False, estimate=ESTIMATE),
             f"{BATCH_KEYS} messages refusals warnings left_out repeated estimate",
         ),
+        (empty(ReviewRow), "id number kind text word tier inbox_ids opened_at due_at resolved_at resolution by why"),
+        (RequestView("+33612345678", "promo", MESSAGE), "number list message"),
         (ESTIMATE, "messages parts extra_parts characters sims ahead ends_at duration_s expiring cost"),
         (Preview(1, 0, 0, 0, (), ESTIMATE), "rows refused again left_out warnings estimate"),
         (ReleaseResult(1, 2), "messages batches"),

@@ -105,6 +105,7 @@ async def test_the_inbox_is_narrowed(client: Client, assembled: AssembledService
         ("/v1/messages?since=2026-11-22", "bad_request"),
         ("/v1/inbox?kind=letter", "bad_kind"),
         ("/v1/inbox?from=!", "bad_number"),
+        ("/v1/policies?country=France", "bad_country"),
     ],
 )
 async def test_a_wrong_filter_is_told(client: Client, target: str, code: str) -> None:

@@ -76,7 +76,7 @@ ANSWERS: dict[str, Any] = {
          "complete": True, "text": "Is my order ready? I can come by this evening, if that suits you."},
     ],
     "/v1/optouts": [
-        {"number": "+33612345678", "since": at("08:51:03"), "word": "arret", "language": "fr", "channel": "sms"},
+        {"number": "+33612345678", "since": at("08:51:03"), "word": "ARRET", "language": "fr", "channel": "sms"},
     ],
     "/v1/sims": [
         {

@@ -38,6 +38,7 @@ OTHER: dict[str, Any] = {
     "recovery": {"rest": "1min"},
     "alarms": {"to": ["+33612345678"]},
     "retention": {"log": "90d"},
+    "filter_watch": {"enabled": False},
     "limits": {"hour": 100},
     "routes": {"+33": [SIM]},
 }

@@ -29,6 +29,8 @@ from modemd.config import (
 )
 from modemd.config.alarms import AlarmSettings
 from modemd.config.consent import CapSettings
+from modemd.config.consent_lists import DoubleOptInSettings, ListSettings
+from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.geography import GeographySettings, ReachSettings
 from modemd.config.mailbox import MailboxSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings
@@ -98,11 +100,14 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
     assert settings.consent.mailbox is not None
     assert settings.consent.mailbox.model_fields_set == set(MailboxSettings.model_fields)
+    assert settings.consent.lists["promo"].model_fields_set == set(ListSettings.model_fields)
+    assert settings.consent.double_opt_in.model_fields_set == set(DoubleOptInSettings.model_fields)
     assert settings.consent.caps[0].model_fields_set == set(CapSettings.model_fields)
     assert settings.geography.model_fields_set == set(GeographySettings.model_fields)
     assert settings.sims[ICCID].countries["BE"].model_fields_set == set(ReachSettings.model_fields)
     assert settings.validity.model_fields_set == set(ValiditySettings.model_fields)
     assert settings.alarms.model_fields_set == set(AlarmSettings.model_fields)
+    assert settings.filter_watch.model_fields_set == set(FilterWatchSettings.model_fields)
     assert settings.retention.model_fields_set == set(RetentionSettings.model_fields)
     assert settings.retention.outbox.model_fields_set == set(RetentionPeriods.model_fields)
 
@@ -118,12 +123,15 @@ def test_the_example_file_loads_and_says_everything() -> None:
         BalanceSmsSettings,
         LimitSettings,
         ConsentSettings,
+        ListSettings,
+        DoubleOptInSettings,
         CapSettings,
         MailboxSettings,
         GeographySettings,
         ReachSettings,
         ValiditySettings,
         AlarmSettings,
+        FilterWatchSettings,
         RetentionSettings,
         RetentionPeriods,
     ],

@@ -80,6 +80,22 @@ def test_a_modem_that_is_ready(run_scenario: RunScenario, tmp_path: Path) -> Non
     run_scenario(scenario)
 
 
+def test_policies_of_the_countries_of_the_sims_are_notes(run_scenario: RunScenario, tmp_path: Path) -> None:
+    """They block nothing, and say where the source is; a modem that is asked for alone has none."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: all(row.health == "ready" for row in simulation.service.modems.views.list_modems()), within_s=60
+        )
+        report = await visit(simulation, tmp_path)
+        notes = [finding for finding in report.findings if finding.code is Code.SIM_POLICY]
+        assert ["FR: " in finding.what for finding in notes] == [False, True]
+        assert "`modemd policies FR` has the source" in notes[1].remedy
+        assert report.can_send
+
+    run_scenario(scenario)
+
+
 def pull_the_sim(simulation: Simulation) -> None:
     simulation.devices[0].remove_sim()
 

@@ -52,6 +52,9 @@ def identity(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> 
     )  # fmt: skip
 
 
+WORDS = Words.load()
+
+
 class Bench:
     """Build it inside a running loop."""
 
@@ -80,7 +83,7 @@ class Bench:
             self.store,
             source,
             self.rules,
-            Words.load(),
+            lambda: WORDS,
             self.clock,
             on_queued=self._queued,
             on_network_time=self._network_time,

@@ -65,9 +65,12 @@ class Bench:
         at: datetime | None = None,
         key: str | None = None,
         pinned: str | None = None,
+        list_name: str | None = None,
     ) -> Submitted:
         """Submit a message: what became of that."""
-        new = OutboundMessage(to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned)
+        new = OutboundMessage(
+            to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned, list_name=list_name
+        )
         return accept.submit(self.db, new, self.rules, self.now)
 
     def submit(self, to: str = ALICE, message_class: MessageClass = MessageClass.TRANSACTIONAL, **more: Any) -> int:
@@ -134,10 +137,12 @@ class Bench:
     def match_again(self, sim: str = WEST) -> set[int]:
         return status_reports.rematch_reports(self.db, sim, owner, self.now)
 
-    def says(self, number: str, *, opts_in: bool = False, channel: str = "sms") -> ConsentEffect:
+    def says(
+        self, number: str, *, opts_in: bool = False, channel: str = "sms", list_name: str | None = None
+    ) -> ConsentEffect:
         """Somebody says STOP, or START."""
         word = "start" if opts_in else "stop"
-        said = ConsentStatement(number, opts_in, word, "en", channel, stated_at=self.now)
+        said = ConsentStatement(number, opts_in, word, "en", channel, stated_at=self.now, list_name=list_name)
         return statements.apply_statement(self.db, said, self.now)
 
     def message(self, message_id: int) -> sqlite3.Row:

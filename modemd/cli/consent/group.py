@@ -23,6 +23,11 @@ class ConsentCommands(LazyGroup):
         "opt-in": ("consent.entries", "opt_in"),
         "import": ("consent.imports", "import_file"),
         "verify": ("consent.verify", "verify"),
+        "request": ("consent.request", "request"),
+        "reviews": ("consent.reviews", "reviews"),
+        "review": ("consent.reviews", "review"),
+        "test": ("consent.test", "test"),
+        "words": ("consent.words", "words"),
     }
 
 

@@ -37,10 +37,13 @@ MOST_PROBLEMS = 20
 @options.valid
 @options.window
 @click.option("--sim", help="The only SIM that may send it, by its ICCID. Without this option, modemd chooses.")
+@options.subscribers
 @click.option("--key", help="Your own name for the message or the CSV, so that modemd sends it only once.")
 @options.no_report
 @options.short_code
-@click.option("--csv", "csv_file", help="A file with the columns to,text,class[,at,key]. Write - for standard input.")
+@click.option(
+    "--csv", "csv_file", help="A file with the columns to,text,class[,at,key,list]. Write - for standard input."
+)
 @click.option("--to-column", help="The column of the CSV that has the recipients, if it is not named to.")
 @click.option("--text-column", help="The column of the CSV that has the texts, if it is not named text.")
 @click.option("--dedupe", is_flag=True, help="If several rows of the CSV have the same number, send only the first.")
@@ -56,6 +59,7 @@ def send(
     valid: str | None,
     window: str | None,
     sim: str | None,
+    list_name: str | None,
     key: str | None,
     no_report: bool,
     short_code: bool,
@@ -72,13 +76,13 @@ def send(
     If the command ends with 0, all accepted messages are on disk. The daemon sends them as soon as it can. With --wait, the
     exit status says the outcome: 0 sent, 1 failed, 3 not known yet.
 
-    With --csv, the options --text, --class, --at, --valid, --window, --sim, --no-report and --short-code are for all rows that
-    have no value of their own.
+    With --csv, the options --text, --class, --at, --valid, --window, --sim, --list, --no-report and --short-code are for all
+    rows that have no value of their own.
     """
     if wait is not None and (dry_run or csv_file is not None):
         raise click.UsageError("--wait is for messages that are sent now; modemd batches shows what became of a CSV")
     settings = load(config)
-    new: dict[str, object] = {"text": text, "at": at, "valid": valid, "window": window, "sim": sim}
+    new: dict[str, object] = {"text": text, "at": at, "valid": valid, "window": window, "sim": sim, "list": list_name}
     new |= {"report": False if no_report else None, "short_code": short_code or None}
     if csv_file is not None:
         if to:

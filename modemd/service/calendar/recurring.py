@@ -130,6 +130,7 @@ class RecurringSends:
             valid_s=self._submission.valid_s(schedule.request),
             window=schedule.request.window,
             pinned=first.pinned,
+            list_name=first.list_name,
             late=schedule.late,
         )
         await self._store.write(partial(schedules.add, new=new, now=now))
@@ -262,4 +263,5 @@ def _run_request(schedule: Schedule, number: str, key: str) -> MessageRequest:
         valid=f"{schedule.valid_s}s" if schedule.valid_s is not None else None,
         window=schedule.window,
         sim=schedule.pinned,
+        list_name=schedule.list_name,
     )

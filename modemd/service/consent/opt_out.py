@@ -54,6 +54,8 @@ class OptOutRules:
 
     def match(self, text: str, sender: str) -> WordMatch | None:
         """Returns what a text asks for with certainty; None if nothing."""
+        if self.texts.is_own_answer(text):
+            return None
         match = self.words.match(text, country=self._find_country(sender), number=sender)
         return match if match is not None and match.tier is not MatchTier.AMBIGUOUS else None
 

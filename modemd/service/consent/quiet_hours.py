@@ -40,6 +40,11 @@ class CurrentQuietHours:
         """The moments at which the known holidays were computed, by country, subdivision and year."""
         return self._stored.computed_at
 
+    def find_opening(self, number: str, now: datetime) -> datetime | None:
+        """Returns when the quiet hours of a number end; None if there are none now, or if nothing says when they end."""
+        hold = self.current().find_hold(number, now)
+        return hold.until if hold is not None else None
+
     async def load(self, store: Store) -> None:
         """Reads the public holidays that are stored."""
         self._stored = await store.read(holidays.read_holidays)

@@ -119,7 +119,7 @@ class ReplyTexts:
 
     def _is_word(self, text: str) -> bool:
         match = self._words.match(text)
-        return match is not None and match.tier is not MatchTier.AMBIGUOUS
+        return match is not None and match.tier is MatchTier.EXACT
 
     def _is_opt_out_word(self, word: str) -> bool:
         match = self._words.match(word)

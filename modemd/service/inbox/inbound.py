@@ -19,8 +19,8 @@ from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.geography import sim_country
 from modemd.rules.sender_numbers import SenderNumber, read_sender
-from modemd.service.consent.confirmation_limit import ConfirmationLimit
 from modemd.service.consent.opt_out import ConsentChange, OptOutRules
+from modemd.service.consent.unanswered_words import HOUR_LIMIT, UnansweredWords
 from modemd.service.inbox import content
 from modemd.service.inbox.status_reports import NoteNetworkTime, StatusReports, Write
 from modemd.service.pages import PagedList, read_paged_list
@@ -73,7 +73,7 @@ class InboundMessages:
         store: Store,
         settings: CurrentSettings,
         rules: RulesInForce,
-        words: Words,
+        words: Callable[[], Words],
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
@@ -91,7 +91,7 @@ class InboundMessages:
         self._on_received = on_received
         self._find_texts = find_texts
         self._reports = StatusReports(clock, on_network_time)
-        self.confirmation_limit = ConfirmationLimit(clock)
+        self.unanswered_words = UnansweredWords(clock)
 
     async def store_arrival(self, sender: Sender, octets: bytes, *, slot: str | None = None) -> None:
         """Stores what a sender received. When this returns it is durable, and the modem may delete it."""
@@ -166,7 +166,7 @@ class InboundMessages:
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None, arrival.sender)
         now = self._clock.now()
-        rules = OptOutRules(self._settings.current(), self._rules.current(), self._words, self._find_texts())
+        rules = OptOutRules(self._settings.current(), self._rules.current(), self._words(), self._find_texts())
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write
@@ -203,7 +203,7 @@ class InboundMessages:
             withdrawn=change.effect.withdrawn_messages,
         )
         if change.is_over_limit and whole is not None:
-            self.confirmation_limit.note(whole.inbox_id)
+            self.unanswered_words.note(HOUR_LIMIT, arrival.sender, whole.inbox_id)
         if change.confirmation is not None:
             self._on_queued(change.confirmation, MessageClass.SYSTEM)
 

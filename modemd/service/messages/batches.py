@@ -101,7 +101,7 @@ class Batches:
                 await self._wakeup.wait()
 
     async def accept(self, body: bytes, key: str | None = None, options: FileOptions = NO_OPTIONS) -> BatchResult:
-        """Accepts a CSV with the columns to,text,class[,at,key], all of it or nothing: it is durable when this returns. The
+        """Accepts a CSV with the columns to,text,class[,at,key,list], all of it or nothing: it is durable when this returns. The
         same file with the same key and options gets the same answer again. Raises BadRows, which names every malformed row, and
         Refused (`bad_key`, `bad_encoding`, `bad_time`, `key_reused`, `staging`)."""
         found, load = await self.open_file(body, options), self._estimates.make_workload()

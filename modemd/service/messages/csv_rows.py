@@ -16,7 +16,7 @@ from modemd.errors import ErrorCode, Refused
 from modemd.service.messages.csv_encoding import FileContent
 from modemd.service.messages.submission import MessageRequest
 
-COLUMNS = ("to", "text", "class", "at", "key")
+COLUMNS = ("to", "text", "class", "at", "key", "list")
 # How many problems of a file are reported, and how many columns that have no meaning.
 MOST_PROBLEMS = 1000
 MOST_UNKNOWN = 5
@@ -59,6 +59,7 @@ class FileOptions:
     valid: str | None = None
     window: str | None = None
     sim: str | None = None
+    list_name: str | None = None
     report: bool | None = None
     short_code: bool = False
     to_column: str | None = None
@@ -106,7 +107,8 @@ class _Lines:
 
 
 def parse_rows(content: FileContent, options: FileOptions = NO_OPTIONS) -> Iterator[Row]:
-    """Yields each row of a CSV with the columns to,text,class[,at,key]. After wrong columns or wrong quoting nothing follows."""
+    """Yields each row of a CSV with the columns to,text,class[,at,key,list]. After wrong columns or wrong quoting nothing
+    follows."""
     lines = _Lines(io.TextIOWrapper(io.BytesIO(content.octets), encoding=content.encoding, newline=""))
     skipped, last_line, empty, has_rows = 0, 1, 0, False
     columns: _Columns | None = None
@@ -143,7 +145,7 @@ def parse_rows(content: FileContent, options: FileOptions = NO_OPTIONS) -> Itera
         yield Row(1, 0, "there are no rows")
 
 
-_EXPECTED = "the columns are to,text,class[,at,key]"
+_EXPECTED = "the columns are to,text,class[,at,key,list]"
 
 
 def _chain(head: str, lines: _Lines) -> Iterator[str]:
@@ -217,7 +219,7 @@ class _Columns:
             elif value:
                 return f"has a value in column {number}, which has no name"
         options = self._options
-        to, text, message_class, at, key = (row.get(self._expected[column], "") for column in COLUMNS)
+        to, text, message_class, at, key, list_name = (row.get(self._expected[column], "") for column in COLUMNS)
         return MessageRequest(
             to,
             text or options.text or "",
@@ -229,6 +231,7 @@ class _Columns:
             options.valid,
             options.window,
             options.sim,
+            list_name.strip() or options.list_name,
         )
 
 

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -41,7 +41,7 @@ LONGEST_TEXT = 255 * 153
 class MessageRequest:
     """Message as a client asks for it, unchecked. `at`: when to send, in ISO 8601; `key`: idempotency key; `report` None: as
     configured; `valid`: how long it is worth sending, as 2h; `window`: the hours in which it may begin, as 09:00-18:00; `sim`:
-    the only SIM that may send it, by its ICCID."""
+    the only SIM that may send it, by its ICCID; `list_name`: the list of subscribers that it goes to."""
 
     to: str
     text: str
@@ -53,6 +53,7 @@ class MessageRequest:
     valid: str | None = None
     window: str | None = None
     sim: str | None = None
+    list_name: str | None = None
 
 
 # Message that a request asks for, with warnings about its number.
@@ -119,8 +120,8 @@ class Submission:
 
     def check(self, request: MessageRequest) -> CheckedMessage:
         """Returns the message that a request asks for, and warnings about its number. Raises Refused (`bad_class`, `empty_text`,
-        `bad_text`, `bad_key`, `bad_time`, `in_the_past`, `too_far`, `bad_validity`, `bad_window`, `bad_sim`, or what
-        `parse_recipient` raises)."""
+        `bad_text`, `bad_key`, `bad_time`, `in_the_past`, `too_far`, `bad_validity`, `bad_window`, `bad_sim`, `unknown_list`,
+        `list_not_allowed`, or what `parse_recipient` raises)."""
         now, settings = self._clock.now(), self._settings.current()
         recipient = phone_numbers.parse_recipient(request.to, country=settings.country, short_code=request.short_code)
         if request.message_class not in SUBMITTABLE:
@@ -128,6 +129,8 @@ class Submission:
                 ErrorCode.BAD_CLASS, f"{request.message_class!r} is no class; there are {', '.join(SUBMITTABLE)}"
             )
         message_class = MessageClass(request.message_class)
+        if request.list_name is not None:
+            check_list(request.list_name, message_class, settings.consent.lists)
         if len(request.text) > LONGEST_TEXT:  # before it is planned, which takes the loop's time
             raise Refused(
                 ErrorCode.BAD_TEXT, f"the text has {len(request.text)} characters; {LONGEST_TEXT} are the most"
@@ -155,6 +158,7 @@ class Submission:
             key=request.key,
             window=str(self._parse_window(request.window)) if request.window is not None else None,
             pinned=check_sim_id(request.sim) if request.sim is not None else None,
+            list_name=request.list_name,
         )
         return new, recipient.warnings
 
@@ -198,6 +202,19 @@ def _submit_all(
         (each, listings.list_messages(db, id=each.id)[0], message.pinned is None or sims.is_known(db, message.pinned))
         for message, each in zip(new, submitted, strict=True)
     ]
+
+
+def check_list(name: str, message_class: MessageClass, lists: Collection[str]) -> None:
+    """Raises Refused if a message cannot go to a list of subscribers: there is none of that name in the configuration
+    (`unknown_list`), or the message is no marketing (`list_not_allowed`)."""
+    if name not in lists:
+        known = f"there are {', '.join(lists)}" if lists else "consent.lists has none"
+        raise Refused(ErrorCode.UNKNOWN_LIST, f"there is no list {name!r} in the configuration; {known}")
+    if message_class is not MessageClass.MARKETING:
+        raise Refused(
+            ErrorCode.LIST_NOT_ALLOWED,
+            f"a list is for the class marketing, not {message_class}: leave the list out, or take --class marketing",
+        )
 
 
 def check_text(text: str) -> None:

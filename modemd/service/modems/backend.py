@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
+from modemd import logs
 from modemd.clock import Clock
-from modemd.config import CurrentSettings
+from modemd.config import CurrentSettings, SimSettings
 from modemd.connector import Inbound
 from modemd.errors import NeedsPerson
 from modemd.modem.status import Identity
-from modemd.rules.geography.sim_country import SimIdentity
+from modemd.rules.country_policies.policies import PolicySeverity, find_policies
+from modemd.rules.geography.sim_country import SimIdentity, find_sim_country
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.status_reports import NoteNetworkTime
 from modemd.store import Store, sims
+
+log = logs.get(__name__)
 
 
 class ServiceBackend:
@@ -54,9 +60,9 @@ class ServiceBackend:
             identity = replace(identity, iccid=await self._store.read(known))
         configured = self._settings.current().sims.get(identity.iccid)
         admit = configured is not None or self._settings.current().admit_sims == "auto"
-        admitted, self._last_smsc[identity.iccid] = await self._store.write(
+        is_new, (admitted, self._last_smsc[identity.iccid]) = await self._store.write(
             partial(
-                sims.record_sim,
+                _record_sim,
                 admit=admit,
                 iccid=identity.iccid,
                 imsi=identity.imsi,
@@ -65,6 +71,8 @@ class ServiceBackend:
                 now=self._clock.now(),
             )
         )
+        if is_new:
+            _log_policies(identity, configured)
         self._on_sim([SimIdentity(identity.iccid, identity.number, identity.imsi)])
         if not admitted:
             raise NeedsPerson(
@@ -103,3 +111,19 @@ class ServiceBackend:
     def is_rejecting_calls(self) -> bool:
         """True if voice calls are to be hung up (`calls: hang_up`)."""
         return self._settings.current().calls == "hang_up"
+
+
+def _record_sim(db: sqlite3.Connection, iccid: str, **seen: Any) -> tuple[bool, tuple[bool, str | None]]:
+    """Stores a SIM. Returns whether it was never seen before, and the result of `sims.record_sim`."""
+    is_new = not sims.is_known(db, iccid)
+    return is_new, sims.record_sim(db, iccid, **seen)
+
+
+def _log_policies(identity: Identity, configured: SimSettings | None) -> None:
+    """Logs what is to be known about sending in the country of a SIM that is seen for the first time."""
+    number = (configured.number if configured else None) or identity.number
+    country = find_sim_country(SimIdentity(identity.iccid, number, identity.imsi))
+    has_contract = configured is not None and configured.contract is not None
+    for policy in find_policies([country] if country else [], has_contracts=has_contract):
+        if policy.severity is PolicySeverity.WARNING:
+            log.warning("to be known about this SIM", sim=identity.iccid, policy=policy.code, what=str(policy))

@@ -50,6 +50,13 @@ class ModemViews:
             *map(unusable_view, self._discovery.unusable_devices()),
         ]
 
+    def list_ready_sims(self) -> frozenset[str]:
+        """Returns the ICCIDs of the SIMs whose modems are ready: what comes for them, such as a report, comes at once."""
+        statuses = (modem.status for modem in self._registry.modems)
+        return frozenset(
+            each.identity.iccid for each in statuses if each.health is ModemHealth.READY and each.identity is not None
+        )
+
     def list_names(self) -> dict[str, str]:
         """Returns the names of the modems that have answered, by IMEI."""
         identities = ((modem.line.name, modem.status.identity) for modem in self._registry.modems)

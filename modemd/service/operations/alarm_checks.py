@@ -1,5 +1,6 @@
-"""Checks that raise and clear alarms: the clock, the database, SIMs that are refused or have little left, modems that cannot be
-used or whose storage is full. What else a person should know about a modem that works is a remark: `modem/polling.py`."""
+"""Checks that raise and clear alarms: the clock, the database, SIMs that are refused, filtered or have little left, modems that
+cannot be used or whose storage is full. What else a person should know about a modem that works is a remark:
+`modem/polling.py`."""
 
 from __future__ import annotations
 
@@ -11,16 +12,18 @@ from modemd.errors import StoreDamaged
 from modemd.modem.modem import Modem
 from modemd.modem.status import STORAGE_REMARK, ModemHealth
 from modemd.service.modems.probed_device import UnusableDevice
+from modemd.service.operations import filter_watch
 from modemd.service.operations.alarms import NOTHING_PASSES, Alarms
 from modemd.service.operations.health import NO_MODEM, NOT_NOW, NOT_READY, PAUSED, Health
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.store import Store
+from modemd.store.rows import PauseRow
 
 CHECK_INTERVAL_S = 10.0
 # For so long after a start, modems are set up: a stick that boots, and its search for a network.
 STARTUP_S = 60.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
-CONFIRMATIONS, STORAGE = "confirmations_limited", "storage_full"
+CONFIRMATIONS, STORAGE, FILTERED = "confirmations_limited", "storage_full", "filtered"
 LowBalances = Callable[[], Mapping[str, str]]
 """Returns the text of the alarm for each SIM that has less left than it should, by ICCID."""
 OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]
@@ -42,6 +45,7 @@ class AlarmChecks:
         find_unconfirmed: Callable[[], str | None],
         assess_health: Callable[[], Health],
         silent_devices: Callable[[], Sequence[UnusableDevice]],
+        list_pauses: Callable[[], Sequence[PauseRow]],
     ) -> None:
         self._alarms = alarms
         self._store = store
@@ -53,6 +57,7 @@ class AlarmChecks:
         self._find_unconfirmed = find_unconfirmed
         self._assess_health = assess_health
         self._silent_devices = silent_devices
+        self._list_pauses = list_pauses
         self._began_at: float | None = None
         self._unusable_since: dict[str, float] = {}
 
@@ -88,6 +93,7 @@ class AlarmChecks:
         for iccid, text in low_balances.items():
             self._alarms.raise_alarm(BALANCE, iccid, text)
         self._clear_other_subjects(BALANCE, set(low_balances))
+        self._check_filtered()
         names = {modem.line.name for modem in self._modems()}
         silent = {device.device.location: device.reason for device in self._silent_devices()}
         for place, reason in silent.items():
@@ -95,6 +101,15 @@ class AlarmChecks:
         self._unusable_since = {name: at for name, at in self._unusable_since.items() if name in names | silent.keys()}
         self._clear_other_subjects(MODEM, names | silent.keys())
         self._clear_other_subjects(STORAGE, names)
+
+    def _check_filtered(self) -> None:
+        """Raises the alarm about each SIM that the filter watch has paused, until a person ends the pause."""
+        pauses = {each.sim: each.why for each in self._list_pauses() if each.sim and each.by == filter_watch.AUTHOR}
+        for sim, why in pauses.items():
+            self._alarms.raise_alarm(
+                FILTERED, sim, f"marketing on SIM ..{sim[-6:]} is paused, it may be filtered: {why}"
+            )
+        self._clear_other_subjects(FILTERED, set(pauses))
 
     def _check_health(self, at_s: float) -> None:
         """Raises the alarm that nothing can be sent, at once, but not while the modems are being set up after a start. A pause is

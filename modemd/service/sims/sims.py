@@ -14,6 +14,7 @@ from modemd.config import CurrentSettings, SimSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
+from modemd.rules.country_policies.policies import Policy
 from modemd.rules.pauses import Pause, find_stopped_classes
 from modemd.rules.quotas import QuotaUsage
 from modemd.rules.sending_time import SimCapacity
@@ -23,6 +24,7 @@ from modemd.service.dispatch.policy import SendingPolicy, SimLimits
 from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.named_sim import PAUSE_WAITS, check_sim_id, describe_unmet
 from modemd.service.sims.balances import Balances
+from modemd.service.sims.policies import list_policies
 from modemd.service.store_retry import StoreRetry
 from modemd.service.views import LimitView, PauseView, SimView
 from modemd.store import Store, lanes, listings, sims
@@ -122,6 +124,10 @@ class SimControl:
             raise Refused(ErrorCode.NO_SIM, f"no SIM {iccid} was met; `modemd sims list` shows those that were")
         self._on_ready()
         return next(view for view in await self.list_sims() if view.sim.iccid == iccid)
+
+    def list_policies(self, country: str | None) -> list[Policy]:
+        """Returns the policies of a country and those of no country; without a country, all. Raises Refused (`bad_country`)."""
+        return list_policies(country)
 
     async def list_pauses(self) -> list[PauseView]:
         """Returns the pauses: of what, since when, by whom and why."""

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.clock_trust import NETWORK_MARGIN
+from modemd.rules.consent.double_opt_in import OptInEvent
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.sender_numbers import list_national_forms
-from modemd.store.consent import ledger
+from modemd.store.consent import ledger, lists, opt_in_requests, reviews
 from modemd.store.consent.ledger import ConsentAction, ConsentEvent
 from modemd.store.consent.proof import NO_PROOF, Proof, store_file
+from modemd.store.consent.stamps import find_time, is_credible
 from modemd.store.ending import cancel_waiting_messages
 from modemd.store.events import Authorship, add_event
 from modemd.store.keyed_hashes import suppression
@@ -23,8 +24,6 @@ from modemd.store.timestamps import from_text, to_text
 # After this many statements within a day no confirmation is sent: two machines are answering each other.
 MAX_STATEMENTS_A_DAY = 3
 _DAY = timedelta(days=1)
-# Service centres hold a message for a week at most, and a SIM may lie about for some more. An older stamp is a wrong clock's.
-OLDEST_STAMP = timedelta(days=31)
 # Channel of an opt-out that binds a number only because the sender's digits can mean it too.
 READING = "reading"
 # Channel of a person's word that such an opt-out was meant for another number.
@@ -35,8 +34,9 @@ _CONFIRMATION_EVENT = "confirmation"
 @dataclass(frozen=True, slots=True)
 class ConsentStatement:
     """Statement about one number: a keyword in a message, or a person's entry. `channel` is `sms`, `reading`, or how a person
-    learnt of it; `stated_at`: the network's stamp of the message, None if it is not known; `words`: the exact text; `sim`: the
-    ICCID of the SIM that received it; `proof`: of what a person entered."""
+    learnt of it; `stated_at`: the network's stamp of the message, None if it is not known; `list_name`: the only list that it is
+    about, None for all marketing; `words`: the exact text; `sim`: the ICCID of the SIM that received it; `proof`: of what a
+    person entered."""
 
     number: str
     opts_in: bool
@@ -45,6 +45,7 @@ class ConsentStatement:
     channel: str
     inbox_id: int | None = None
     stated_at: datetime | None = None
+    list_name: str | None = None
     words: str | None = None
     sim: str | None = None
     proof: Proof = NO_PROOF
@@ -79,13 +80,13 @@ _ENDINGS = "contact INDEXED BY contact_ending WHERE marketing = 'opted_out' AND 
 
 
 def _is_bound_by_ending(db: sqlite3.Connection, number: str) -> bool:
-    if not number.startswith("+"):
-        return False
+    has_contacts = db.execute(f"SELECT 1 FROM {_ENDINGS} LIMIT 1").fetchone() is not None  # noqa: S608 - our own words
+    has_erased = suppression.has_endings(db)
+    if not number.startswith("+") or not (has_contacts or has_erased):
+        return False  # to list the forms takes longer than all else
     forms = sorted(list_national_forms(number))
-    if suppression.is_any_ending_suppressed(db, forms):
+    if has_erased and any(suppression.find_suppression(db, form) is not None for form in forms):
         return True
-    if db.execute(f"SELECT 1 FROM {_ENDINGS} LIMIT 1").fetchone() is None:  # noqa: S608 - our own words
-        return False
     marks = ", ".join("?" * len(forms))
     return db.execute(f"SELECT 1 FROM {_ENDINGS} AND number IN ({marks})", forms).fetchone() is not None  # noqa: S608 - marks
 
@@ -93,19 +94,23 @@ def _is_bound_by_ending(db: sqlite3.Connection, number: str) -> bool:
 def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> ConsentEffect:
     """Stores an opt-out or opt-in, and withdraws the marketing that waits after an opt-out.
 
-    An opt-in in a message counts only for someone who had opted out, and if it was said after that; else nothing is stored. An
-    opt-in that a person enters counts for everybody; for someone who had opted out, only if it is dated after that: else raises
-    Refused (`evidence_too_old`). An opt-out that is repeated is stored, and gets no confirmation.
+    An opt-in in a message of someone who had opted out counts only if it was said after that; else nothing is stored, nor if the
+    number has opted in already. Another number's opt-in (`reading`) counts only for someone who had opted out. An opt-in that a
+    person enters counts for everybody; for someone who had opted out, only if it is dated after that: else raises
+    Refused (`evidence_too_old`). An opt-out that is repeated is stored, and gets no confirmation. A statement about all marketing
+    closes every subscription, or opens what it has closed; one about a list changes this list alone.
     """
+    if statement.list_name is not None:
+        return _apply_to_list(db, statement, statement.list_name, now)
     before = (read_marketing if statement.opts_in else _read_own_marketing)(db, statement.number)
     wanted = Marketing.OPTED_IN if statement.opts_in else Marketing.OPTED_OUT
-    is_message = statement.channel in ("sms", READING)
-    if statement.opts_in and is_message:
-        if before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now):
-            return ConsentEffect(has_changed=False, needs_confirmation=False)
-    elif statement.opts_in and before is Marketing.OPTED_OUT:
-        _check_date(db, statement)
+    _check_opt_in(db, statement, before)
+    if statement.opts_in and _is_message(statement) and not _counts(db, statement, before, now):
+        return ConsentEffect(has_changed=False, needs_confirmation=False)
     _add_to_ledger(db, statement, now)
+    reviews.settle_by_word(db, statement.number, now)
+    if before is Marketing.PENDING:
+        opt_in_requests.close(db, statement.number, None, now, wanted.value)
     if before is wanted:
         return ConsentEffect(has_changed=False, needs_confirmation=False)
     answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
@@ -115,51 +120,108 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
                language = coalesce(excluded.language, language), confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
         (statement.number, wanted, to_text(now), statement.language, to_text(now) if answer else None),
     )
+    withdrawn = 0
     if statement.opts_in:
         suppression.lift(db, statement.number)
-    # A confirmation of an earlier statement that still waits would now be wrong.
-    cancel_waiting_messages(db, statement.number, MessageClass.SYSTEM, now, "superseded")
-    withdrawn = (
-        0
-        if statement.opts_in
-        else cancel_waiting_messages(db, statement.number, MessageClass.MARKETING, now, "opted_out")
-    )
+        lists.reopen_all(db, statement.number, now)
+    else:
+        lists.close_all(db, statement.number, now)
+        withdrawn = cancel_waiting_messages(db, statement.number, MessageClass.MARKETING, now, "opted_out")
+    _supersede_confirmations(db, statement.number, now)
     return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
 
 
-def _add_to_ledger(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> None:
-    proof = statement.proof
-    if proof.file is not None:
-        store_file(db, proof.file, now)
-    ledger.add(
-        db,
-        ConsentEvent(
-            statement.number,
-            ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
-            statement.channel,
-            occurred_at=proof.occurred_at,
-            zone=proof.zone,
-            sender=statement.sim,
-            actor=proof.actor,
-            word=statement.keyword,
-            language=statement.language,
-            words=statement.words,
-            inbox_id=statement.inbox_id,
-            said_at=statement.stated_at,
-            wording=proof.wording,
-            wording_version=proof.wording_version,
-            wording_language=proof.wording_language,
-            basis=proof.basis,
-            evidence=proof.evidence,
-            evidence_file=proof.file.digest if proof.file is not None else None,
-            evidence_name=proof.file.name if proof.file is not None else None,
-            url=proof.url,
-            ip=proof.ip,
-            user_agent=proof.user_agent,
-            contact_id=proof.contact_id,
-        ),
-        now,
+def _apply_to_list(db: sqlite3.Connection, statement: ConsentStatement, list_name: str, now: datetime) -> ConsentEffect:
+    """Stores an opt-out of one list or the return to it, and withdraws the marketing of this list that waits after an opt-out."""
+    before = lists.read_state(db, statement.number, list_name)
+    _check_opt_in(db, statement, before)
+    if statement.opts_in and _is_message(statement):
+        is_return = before is Marketing.OPTED_OUT and _is_newer_than_opt_out(db, statement, now)
+        if not is_return:
+            return ConsentEffect(has_changed=False, needs_confirmation=False)
+    event = OptInEvent.OPTED_OUT
+    if statement.opts_in:
+        event = OptInEvent.RETURNED if _is_message(statement) else OptInEvent.RECORDED
+    if statement.proof.file is not None:
+        store_file(db, statement.proof.file, now)
+    if lists.change(db, event, _make_entry(statement), now) is before:
+        return ConsentEffect(has_changed=False, needs_confirmation=False)
+    answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
+    db.execute(
+        """INSERT INTO contact (number, language, confirmed_at) VALUES (?, ?, ?)
+           ON CONFLICT (number) DO UPDATE SET language = coalesce(excluded.language, language),
+               confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
+        (statement.number, statement.language, to_text(now) if answer else None),
     )
+    withdrawn = (
+        0
+        if statement.opts_in
+        else cancel_waiting_messages(
+            db, statement.number, MessageClass.MARKETING, now, "list_opted_out", list_name=list_name
+        )
+    )
+    _supersede_confirmations(db, statement.number, now)
+    return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
+
+
+def _counts(db: sqlite3.Connection, statement: ConsentStatement, before: Marketing, now: datetime) -> bool:
+    """Returns True if the opt-in of a message changes anything."""
+    if before is Marketing.OPTED_OUT:
+        return _is_newer_than_opt_out(db, statement, now)
+    return statement.channel == "sms" and before is not Marketing.OPTED_IN
+
+
+def _is_message(statement: ConsentStatement) -> bool:
+    """Returns True if a statement is the person's own message, and False if somebody entered it."""
+    return statement.channel in ("sms", READING)
+
+
+def _add_to_ledger(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> None:
+    if statement.proof.file is not None:
+        store_file(db, statement.proof.file, now)
+    ledger.add(db, _make_entry(statement), now)
+
+
+def _make_entry(statement: ConsentStatement) -> ConsentEvent:
+    proof = statement.proof
+    return ConsentEvent(
+        statement.number,
+        ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
+        statement.channel,
+        list_name=statement.list_name,
+        occurred_at=proof.occurred_at,
+        zone=proof.zone,
+        sender=statement.sim,
+        actor=proof.actor,
+        word=statement.keyword,
+        language=statement.language,
+        words=statement.words,
+        inbox_id=statement.inbox_id,
+        said_at=statement.stated_at,
+        wording=proof.wording,
+        wording_version=proof.wording_version,
+        wording_language=proof.wording_language,
+        basis=proof.basis,
+        evidence=proof.evidence,
+        evidence_file=proof.file.digest if proof.file is not None else None,
+        evidence_name=proof.file.name if proof.file is not None else None,
+        url=proof.url,
+        ip=proof.ip,
+        user_agent=proof.user_agent,
+        contact_id=proof.contact_id,
+    )
+
+
+def _supersede_confirmations(db: sqlite3.Connection, number: str, now: datetime) -> None:
+    """Cancels confirmations of earlier statements that still wait: they would now be wrong. Open requests stay."""
+    requests = [message for request in opt_in_requests.list_of(db, number) for message in request.messages]
+    cancel_waiting_messages(db, number, MessageClass.SYSTEM, now, "superseded", keep=requests)
+
+
+def _check_opt_in(db: sqlite3.Connection, statement: ConsentStatement, before: Marketing) -> None:
+    """Raises Refused if an opt-in that a person enters is not dated after the opt-out that it would end."""
+    if statement.opts_in and not _is_message(statement) and before is Marketing.OPTED_OUT:
+        _check_date(db, statement)
 
 
 def _check_date(db: sqlite3.Connection, statement: ConsentStatement) -> None:
@@ -189,32 +251,32 @@ def find_last_opt_out(db: sqlite3.Connection, number: str) -> str | None:
 def _is_newer_than_opt_out(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> bool:
     """Returns True if an opt-in was said after the stored opt-outs, by the network's stamps. An SMS whose stamp is rubbish may
     have been said before them: it undoes nothing."""
-    if statement.stated_at is None or not _is_credible(statement.stated_at, now):
+    return is_said_after_opt_outs(db, statement.number, statement.list_name, statement.stated_at, now)
+
+
+def is_said_after_opt_outs(
+    db: sqlite3.Connection, number: str, list_name: str | None, stated_at: datetime | None, now: datetime
+) -> bool:
+    """Returns True if a message with this stamp was said after every general opt-out of a number, and after those of a list if
+    one is named. A stamp that is not known, or is rubbish, proves nothing."""
+    if stated_at is None or not is_credible(stated_at, now):
         return False
     rows = db.execute(
-        "SELECT at, said_at FROM consent_event WHERE number = ? AND action = 'opt_out'", (statement.number,)
+        """SELECT at, said_at FROM consent_event
+           WHERE number = ? AND action = 'opt_out' AND (list IS NULL OR list = ?)""",
+        (number, list_name),
     ).fetchall()
-    erased = suppression.find_suppression(db, statement.number)
-    times = [_find_time(row) for row in rows] + ([erased] if erased is not None else [])
-    return all(to_text(statement.stated_at) >= time for time in times)
-
-
-def _is_credible(stamp: datetime, stored_at: datetime) -> bool:
-    """Returns True if a message that was stored then can have been said at `stamp`."""
-    return stored_at - OLDEST_STAMP <= stamp <= stored_at + NETWORK_MARGIN
-
-
-def _find_time(row: sqlite3.Row) -> str:
-    """Returns when an opt-out was said; if its stamp is rubbish, when it was stored, which is later."""
-    at: str = row["at"]
-    said_at: str | None = row["said_at"]
-    return said_at if said_at is not None and _is_credible(from_text(said_at), from_text(at)) else at
+    erased = suppression.find_suppression(db, number)
+    times = [find_time(row) for row in rows] + ([erased] if erased is not None else [])
+    return all(to_text(stated_at) >= time for time in times)
 
 
 def _count_statements(db: sqlite3.Connection, number: str, now: datetime) -> int:
     """Returns how many statements a number has made within a day, this one included."""
     rows = db.execute(
-        "SELECT at FROM consent_event WHERE number = ? ORDER BY id DESC LIMIT ?", (number, MAX_STATEMENTS_A_DAY + 1)
+        """SELECT at FROM consent_event WHERE number = ? AND action IN ('opt_in', 'opt_out', 'confirm')
+           ORDER BY id DESC LIMIT ?""",
+        (number, MAX_STATEMENTS_A_DAY + 1),
     )
     return sum(from_text(row["at"]) > now - _DAY for row in rows)
 
@@ -238,7 +300,9 @@ def find_by_ending(db: sqlite3.Connection, digits: str) -> list[str]:
 def is_bound_by_reading_alone(db: sqlite3.Connection, number: str) -> bool:
     """Returns True if a number is opted out, and its last opt-out was said by digits that can mean it, not by its own number."""
     row = db.execute(
-        "SELECT channel FROM consent_event WHERE number = ? AND action = 'opt_out' ORDER BY id DESC LIMIT 1", (number,)
+        """SELECT channel FROM consent_event
+           WHERE number = ? AND action = 'opt_out' AND list IS NULL ORDER BY id DESC LIMIT 1""",
+        (number,),
     ).fetchone()
     return row is not None and row["channel"] == READING and read_marketing(db, number) is Marketing.OPTED_OUT
 
@@ -252,7 +316,9 @@ def undo_reading(db: sqlite3.Connection, number: str, authorship: Authorship, no
     if read_marketing(db, number) is not Marketing.OPTED_OUT:
         raise Refused(ErrorCode.NOT_FOUND, f"{number} has not opted out")
     own = db.execute(
-        "SELECT action FROM consent_event WHERE number = ? AND channel NOT IN (?, ?) ORDER BY id DESC LIMIT 1",
+        """SELECT action FROM consent_event
+           WHERE number = ? AND channel NOT IN (?, ?) AND list IS NULL AND action IN ('opt_in', 'opt_out', 'confirm')
+           ORDER BY id DESC LIMIT 1""",
         (number, READING, UNDONE),
     ).fetchone()
     if not is_bound_by_reading_alone(db, number) or (own is not None and own["action"] == "opt_out"):
@@ -265,6 +331,7 @@ def undo_reading(db: sqlite3.Connection, number: str, authorship: Authorship, no
     ledger.add(db, undone, now)
     before = Marketing.UNKNOWN if own is None else Marketing.OPTED_IN
     db.execute("UPDATE contact SET marketing = ?, marketing_since = ? WHERE number = ?", (before, to_text(now), number))
+    lists.reopen_all(db, number, now)
     add_event(db, None, now, "opt-out undone", number=number, by=authorship.by, why=authorship.why)
 
 

@@ -71,7 +71,7 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
     for key in ("sender", "number"):  # of a message of type 0, and of an opt-out that was undone
         _execute(
             db,
-            f"""UPDATE event SET detail = json_remove(detail, '$.{key}', '$.evidence')
+            f"""UPDATE event SET detail = json_remove(detail, '$.{key}')
                 WHERE message_id IS NULL AND json_extract(detail, '$.{key}') IN (:numbers)""",  # noqa: S608 - our own words
             numbers,
         )
@@ -80,13 +80,20 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
         left = [each for each in recipients if each not in numbers]
         if left != recipients:
             db.execute("UPDATE schedule SET recipients = ? WHERE id = ?", (json.dumps(left), row["id"]))
-    _execute(db, "DELETE FROM contact_email WHERE number IN (:numbers)", numbers)
     suppressed = [number for number in numbers if _suppress(db, number, now)]
+    _execute(db, "DELETE FROM contact_email WHERE number IN (:numbers)", numbers)
     _execute(
         db,
         """DELETE FROM contact WHERE number IN (:numbers)
            AND NOT EXISTS (SELECT 1 FROM message m WHERE m.number = contact.number)""",
         [number for number in numbers if number in suppressed or not _is_opted_out(db, number)],
+    )
+    # What was decided is proof, the text is not; an open review still needs it.
+    _execute(
+        db,
+        """UPDATE consent_review SET text = '', number = '' WHERE number IN (:numbers)
+           AND id IN (SELECT id FROM consent_review WHERE resolved_at IS NOT NULL)""",
+        numbers,
     )
     add_event(db, None, now, "number erased", by=authorship.by, why=authorship.why)
     return _find_kept(db, numbers)

@@ -7,7 +7,6 @@ asks the primary key: it costs the same however long the list is.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 
 from modemd.store.keyed_hashes.keys import list_key_ids, mac
 
@@ -42,11 +41,9 @@ def find_suppression(db: sqlite3.Connection, number: str) -> str | None:
     return None
 
 
-def is_any_ending_suppressed(db: sqlite3.Connection, forms: Iterable[str]) -> bool:
-    """Returns True if one of the national forms of a number is on the list. Computes no hash if the list has no such number."""
-    if db.execute(_HAS_ENDINGS).fetchone() is None:
-        return False
-    return any(find_suppression(db, form) is not None for form in forms)
+def has_endings(db: sqlite3.Connection) -> bool:
+    """Returns True if the list has a national number whose country is not known."""
+    return db.execute(_HAS_ENDINGS).fetchone() is not None
 
 
 def ensure_contact(db: sqlite3.Connection, number: str) -> None:

@@ -89,8 +89,8 @@ def create_message(
     message_id = db.execute(
         """INSERT INTO message
                (id, key, number, text, class, state, reason, parts, report, created_at, at, expires_at, closed_at, pinned, batch,
-                window)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                window, list)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             place.id if place else None,
             key,
@@ -108,6 +108,7 @@ def create_message(
             new.pinned,
             place.batch if place else None,
             new.window,
+            new.list_name,
         ),
     ).lastrowid
     assert message_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted

@@ -132,6 +132,7 @@ def resend(
         parts=message["parts"],
         expires_at=now + validity(message_class),
         report=bool(message["report"]),
+        list_name=message["list"],
         key=_make_resend_key(message_id),
     )
     submitted = accept.submit(db, new, rules, now)

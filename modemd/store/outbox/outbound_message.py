@@ -11,7 +11,8 @@ from modemd.rules.classes import MessageClass
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """Message to accept. `parts`: how many its text takes; `at`: its start time; `key`: the submitter's, accepted once only;
-    `pinned`: the only sender that may send it (ICCID of a SIM); `window`: the text of the `Window` in which it may begin."""
+    `pinned`: the only sender that may send it (ICCID of a SIM); `window`: the text of the `Window` in which it may begin;
+    `list_name`: the list of subscribers that it goes to (marketing only)."""
 
     number: str
     text: str
@@ -23,3 +24,4 @@ class OutboundMessage:
     key: str | None = None
     pinned: str | None = None
     window: str | None = None
+    list_name: str | None = None

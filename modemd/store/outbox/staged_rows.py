@@ -40,8 +40,8 @@ def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int |
                 )
             return None
     return db.execute(
-        """INSERT INTO staged (batch, number, text, class, parts, report, at, expires_at, key, pinned, window)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO staged (batch, number, text, class, parts, report, at, expires_at, key, pinned, window, list)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             batch,
             new.number,
@@ -54,6 +54,7 @@ def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int |
             new.key,
             new.pinned,
             new.window,
+            new.list_name,
         ),
     ).lastrowid
 
@@ -143,5 +144,6 @@ def _parse_row(row: sqlite3.Row) -> StagedRow:
         key=row["key"],
         pinned=row["pinned"],
         window=row["window"],
+        list_name=row["list"],
     )
     return StagedRow(row["id"], row["message"], row["batch"], from_text(row["accepted_at"]), new)

@@ -8,19 +8,36 @@ there are few indexes, and most hold only the rows that their query is about.
 from __future__ import annotations
 
 from modemd.store import tally
-from modemd.store.tables import alarms, calendar, contacts, holidays, inbox, mailbox, outbox, queue, sims, texts
+from modemd.store.tables import (
+    alarms,
+    calendar,
+    consent_words,
+    contacts,
+    deliveries,
+    holidays,
+    inbox,
+    mailbox,
+    outbox,
+    queue,
+    sims,
+    subscriptions,
+    texts,
+)
 
 # A subject that refers to another comes behind it; the tally's triggers are on tables of the others.
 STATEMENTS = (
     *contacts.STATEMENTS,
     *mailbox.STATEMENTS,
+    *consent_words.STATEMENTS,
     *outbox.STATEMENTS,
     *queue.STATEMENTS,
     *inbox.STATEMENTS,
     *sims.STATEMENTS,
+    *subscriptions.STATEMENTS,
     *calendar.STATEMENTS,
     *holidays.STATEMENTS,
     *alarms.STATEMENTS,
+    *deliveries.STATEMENTS,
     *texts.STATEMENTS,
     *tally.STATEMENTS,
 )

@@ -21,6 +21,7 @@ STATEMENTS = (
         valid_s INTEGER,
         window TEXT,
         pinned TEXT,
+        list TEXT,
         late INTEGER NOT NULL,
         paused INTEGER NOT NULL DEFAULT 0,
         created_at TEXT NOT NULL,

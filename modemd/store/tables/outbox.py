@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MESSAGES = (
-    # `window`: the text of a `rules.windows.Window`.
+    # `window`: the text of a `rules.windows.Window`; `list`: of subscribers, by its name in the configuration.
     """CREATE TABLE message (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT UNIQUE,
@@ -25,6 +25,7 @@ MESSAGES = (
         closed_at TEXT,
         batch INTEGER,
         window TEXT,
+        list TEXT,
         redacted_at TEXT
     ) STRICT""",
     # For listings, and for the oldest of each class.
@@ -89,7 +90,8 @@ BATCHES = (
         expires_at TEXT NOT NULL,
         key TEXT,
         pinned TEXT,
-        window TEXT
+        window TEXT,
+        list TEXT
     ) STRICT""",
     "CREATE INDEX staged_number ON staged (number)",
     "CREATE UNIQUE INDEX staged_key ON staged (key) WHERE key IS NOT NULL",

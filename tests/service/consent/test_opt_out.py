@@ -310,11 +310,11 @@ async def test_confirmations_are_bounded_by_the_hour_and_the_alarm_has_evidence(
         await comes(b, sender, "STOP")
     assert len(b.queued) == 3
     assert len(b.all("SELECT 1 FROM contact WHERE marketing = 'opted_out'")) == 5
-    evidence = b.inbox.confirmation_limit.find_evidence()
+    evidence = b.inbox.unanswered_words.find_evidence()
     assert evidence is not None
-    assert evidence.startswith("2 words of consent were obeyed but not confirmed")
+    assert evidence.startswith("2 words of consent were obeyed but not answered (limit 2 per hour)")
     assert "messages 4 to 5" in evidence
     b.hand.passes(hours=1, seconds=1)
-    assert b.inbox.confirmation_limit.find_evidence() is None
+    assert b.inbox.unanswered_words.find_evidence() is None
     await comes(b, senders[5], "STOP")
     assert len(b.queued) == 4

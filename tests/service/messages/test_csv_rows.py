@@ -65,6 +65,18 @@ def test_a_file_of_a_spreadsheet_is_read(text: str, line: int) -> None:
             MessageRequest("36111", "hi", "otp", "9:00", short_code=True),
             id="an empty value says nothing",
         ),
+        pytest.param(
+            "to,text,list\n36111,hi,\n",
+            FileOptions(message_class="marketing", list_name="promo", short_code=True),
+            MessageRequest("36111", "hi", "marketing", short_code=True, list_name="promo"),
+            id="a list for all rows",
+        ),
+        pytest.param(
+            "to,text,list\n36111,hi, news \n",
+            FileOptions(message_class="marketing", list_name="promo", short_code=True),
+            MessageRequest("36111", "hi", "marketing", short_code=True, list_name="news"),
+            id="a list of its own",
+        ),
     ],
 )
 def test_options_are_for_all_rows_that_do_not_say_it(text: str, options: FileOptions, expected: MessageRequest) -> None:
@@ -76,7 +88,7 @@ def test_columns_without_a_meaning_are_passed_over_with_a_warning() -> None:
     """A list of customers has more columns than a message; a person sees which are not used."""
     content = FileContent(b"To,Text,Class,Pr\xc3\xa9nom,att\n1,x,otp,Anna,now\n", "utf-8-sig", b"")
     head, row = parse_rows(content)
-    assert head.warnings == ("'Prénom', 'att' are not used; the columns are to,text,class[,at,key]",)
+    assert head.warnings == ("'Prénom', 'att' are not used; the columns are to,text,class[,at,key,list]",)
     assert row.found == MessageRequest("1", "x", "otp")
 
 

@@ -33,6 +33,25 @@ async def test_a_sim_is_known_by_its_number(configured: str | None, written: str
 
 
 @simulated
+async def test_policies_are_logged_once_for_a_new_sim(caplog: pytest.LogCaptureFixture) -> None:
+    """Those of its country and of contracts; a SIM whose contract is noted has only the first."""
+
+    def policies() -> list[str]:
+        return [
+            str(record.getMessage()) for record in caplog.records if "to be known about this SIM" in record.getMessage()
+        ]
+
+    b = Bench(sims={EAST: {"contract": "M2M 4711"}})
+    await b.backend.register_sim(identity())
+    assert ["policy=contract" in policies()[0], "policy=personal_numbers" in policies()[1]] == [True, True]
+    await b.backend.register_sim(identity())
+    assert len(policies()) == 2
+    await b.backend.register_sim(identity(EAST))
+    assert len(policies()) == 3
+    assert "policy=personal_numbers" in policies()[2]
+
+
+@simulated
 async def test_a_sim_that_moves_to_another_stick_stays_the_same_sim() -> None:
     """One row, with the stick it was seen in last; a number once known stays."""
     b = Bench()

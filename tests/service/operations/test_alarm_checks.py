@@ -188,11 +188,11 @@ def test_words_of_consent_that_are_not_confirmed_are_an_alarm_with_evidence() ->
 
     async def scenario(simulation: Simulation) -> None:
         for inbox_id in (7, 8, 9):
-            simulation.service.inbox.confirmation_limit.note(inbox_id)
+            simulation.service.inbox.unanswered_words.note("hour_limit", f"+3361234567{inbox_id}", inbox_id)
         await asyncio.sleep(60)
         (alarm,) = simulation.all("SELECT code, text FROM alarm WHERE cleared_at IS NULL")
         assert alarm["code"] == CONFIRMATIONS
-        assert alarm["text"].startswith("3 words of consent were obeyed but not confirmed")
+        assert alarm["text"].startswith("3 words of consent were obeyed but not answered")
         assert "messages 7 to 9" in alarm["text"]
         await asyncio.sleep(3600)
         assert standing(simulation) == set()

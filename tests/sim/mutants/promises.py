@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.sim.mutants import kept, limits, nothing_waits, sick_modems, stop, truth
+from tests.sim.mutants import consent_texts, kept, limits, nothing_waits, sick_modems, stop, truth
 from tests.sim.mutants.sources import SourceMutant
 
 SOURCE_MUTANTS: tuple[SourceMutant, ...] = (
     *kept.MUTANTS,
     *truth.MUTANTS,
     *stop.MUTANTS,
+    *consent_texts.MUTANTS,
     *limits.MUTANTS,
     *sick_modems.MUTANTS,
     *nothing_waits.MUTANTS,

@@ -73,6 +73,13 @@ def fold_if_lossless(text: str) -> str | None:
     return "".join(folded) if all(folded) else None
 
 
+def make_comparable(text: str) -> str:
+    """Returns the letters and digits of a text in one case, in the default alphabet where it has them: a text with its accents
+    and the same without them are equal."""
+    folded = (_fold_character(each) or each for each in unicodedata.normalize("NFC", text))
+    return "".join(each for each in "".join(folded).casefold() if each.isalnum())
+
+
 @lru_cache(maxsize=1024)
 def _fold_character(character: str) -> str:
     if character in _ONE_SEPTET or character in _TWO_SEPTETS:

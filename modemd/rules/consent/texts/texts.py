@@ -11,15 +11,23 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from modemd.rules.consent.texts.kinds import PLACEHOLDER, REPLIES, TextKind
-from modemd.rules.consent.texts.segments import count_segments, fold, fold_if_lossless, is_in_default_alphabet
+from modemd.rules.consent.texts.segments import (
+    count_segments,
+    fold,
+    fold_if_lossless,
+    is_in_default_alphabet,
+    make_comparable,
+)
 
 DEFAULT_LANGUAGE = "en"
 # Characters. What is left of a brand when it is cut shorter names nobody.
 _SHORTEST_BRAND = 3
+# Characters. A text as short as this could be a person's own words.
+_SHORTEST_ANSWER = 20
 _BRAND_AND_COLON = re.compile(r"\{brand\}\s*[:：]?\s*")
 
 
@@ -93,6 +101,19 @@ class Texts:
         """Returns the text of a kind; a language without texts gets the English one."""
         found = self._entries.get((self.find_language(language) or DEFAULT_LANGUAGE, kind))
         return found or self._entries[DEFAULT_LANGUAGE, kind]
+
+    def is_own_answer(self, text: str) -> bool:
+        """Returns True if a text contains an answer of these texts, in any language: another machine that runs modemd sent it, or
+        somebody sent ours back. It names STOP and START, yet nobody asks for anything by it."""
+        if len(text) <= _SHORTEST_ANSWER:
+            return False
+        plain = make_comparable(text)
+        return any(answer in plain for answer in self._answers)
+
+    @cached_property
+    def _answers(self) -> tuple[str, ...]:
+        found = (make_comparable(_BRAND_AND_COLON.sub("", e.text)) for e in self._entries.values() if e.kind in REPLIES)
+        return tuple(answer for answer in dict.fromkeys(found) if len(answer) > _SHORTEST_ANSWER)
 
     def compose(
         self,

@@ -26,6 +26,7 @@ from modemd.rules.consent.words.wishes import Clarity, Wish, find_wish, has_doub
 
 # Characters. A longer text is no opt-out with a signature: only its beginning is read for phrases.
 _LONGEST_READ = 1000
+_LONGEST_NORMALISED = 5000
 _MOST_WORDS_READ = 80
 # Words of a text whose first means only an opt-out.
 _MOST_WORDS_BEHIND_STRONG = 5
@@ -95,12 +96,14 @@ class Words:
     ) -> WordMatch | None:
         """Returns what `text` asks for; None if nothing. `country` (ISO 3166 alpha-2): that of the sender's `number`; `lists`:
         the names of the lists that can be left; `own_numbers`: those that can stand behind an opt-out word."""
-        words = normalise(text).split()
+        is_whole = text.isascii() or len(text) <= _LONGEST_NORMALISED
+        words = normalise(text if is_whole else text[:_LONGEST_READ]).split()
         country = country.upper() if country else None
         if not words:
             return None
         keyword = self.keywords.find(" ".join(_collapse_repetition(words)), country)
-        if keyword is not None and not (lists and keyword.action is KeywordAction.OPT_OUT):
+        stops = keyword is not None and keyword.action is KeywordAction.OPT_OUT
+        if keyword is not None and (is_whole or stops) and not (lists and stops):
             return _make_match(keyword, MatchTier.EXACT, f"the whole text is {keyword.spelling}")
         cut = phrasing.cut_surroundings(text[:_LONGEST_READ])
         if cut != text:
@@ -213,7 +216,7 @@ class _Text:
 
     @property
     def is_instruction(self) -> bool:
-        """Whether a text tells what somebody could reply, as our own messages do: "Reply STOP to end them"."""
+        """True if a text tells what somebody could reply, as our own messages do: "Reply STOP to end them"."""
         quoting = {place for each in self._concepts.values() for place in each.get(Concept.QUOTE, ())}
         told = {place for place, word in enumerate(self._words) if word in _TOLD}
         return any(0 < place - quote <= 2 for place in told for quote in quoting)
@@ -312,8 +315,8 @@ class _Text:
         return None
 
     def _is_doubtful(self, phrase: Keyword, place: int) -> bool:
-        """Returns whether a listed phrase at this place is not surely a wish: a negation stands before it, or the text asks, has
-        a condition, or speaks of something else."""
+        """Returns whether a listed phrase is not surely a wish here: it is negated, or the text asks something, has a condition,
+        or is about something else."""
         readings = [self._concepts[language] for language in phrase.languages if language in self._concepts]
         return (
             self._is_asked

@@ -9,19 +9,24 @@ from modemd.rules.consent.texts.changes import check_change, parse_kind, parse_t
 from modemd.rules.consent.texts.kinds import TextKind
 from modemd.rules.consent.texts.texts import ConsentText, Texts
 from modemd.rules.consent.words.keywords import KeywordAction
-from modemd.rules.consent.words.matching import Words
+from modemd.rules.consent.words.matching import MatchTier, Words
 
 WORDS = Words.load()
 
 
+def is_word(text: str) -> bool:
+    match = WORDS.match(text)
+    return match is not None and match.tier is MatchTier.EXACT
+
+
 def is_opt_out_word(word: str) -> bool:
     match = WORDS.match(word)
-    return match is not None and match.action is KeywordAction.OPT_OUT
+    return match is not None and match.tier is MatchTier.EXACT and match.action is KeywordAction.OPT_OUT
 
 
 def check(kind: TextKind, text: str, segments: int = 1, language: str = "en") -> None:
     entry = ConsentText(language, kind, text, segments=segments)
-    check_change(entry, lambda whole: WORDS.match(whole) is not None, is_opt_out_word)
+    check_change(entry, is_word, is_opt_out_word)
 
 
 @pytest.mark.parametrize("entry", Texts.load().entries, ids=lambda entry: f"{entry.language} {entry.kind}")

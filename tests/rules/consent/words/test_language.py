@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from modemd.rules.consent.words.language import choose_language, find_language_of, find_supported
@@ -43,13 +41,17 @@ def test_a_word_of_several_languages_is_answered_in_the_nearest(
     )
 
 
+def choose(text: str, contact: str, country: str) -> str:
+    return choose_language(
+        said(text), contact_language=contact, last_language=None, country=country, supported=SUPPORTED
+    )
+
+
 def test_a_word_of_one_language_is_answered_in_it() -> None:
     """Who writes ARRET reads French, whatever else is known; of several languages, those that have the word go first."""
-    facts: dict[str, Any] = {"contact_language": "de", "last_language": None}
-    assert choose_language(said("ARRET"), **facts, country="US", supported=SUPPORTED) == "fr"
-    assert choose_language(said("BAIXA"), **facts, country="US", supported=SUPPORTED) == "gl"
-    facts = {"contact_language": None, "last_language": "de"}
-    assert choose_language(said("PARAR"), **facts, country="PT", supported=SUPPORTED) == "pt"
+    assert choose("ARRET", "de", "US") == "fr"
+    assert choose("BAIXA", "de", "US") == "gl"
+    assert choose("PARAR", "de", "PT") == "pt"
 
 
 def test_tags_and_countries_have_languages() -> None:

@@ -1,0 +1,55 @@
+"""Texts of a double opt-in: the request, its reminder, and the welcome. The one place where they are composed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from modemd.config import Settings
+from modemd.errors import ErrorCode, Refused
+from modemd.rules.consent.texts.kinds import TextKind
+from modemd.rules.consent.texts.texts import DEFAULT_LANGUAGE, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class OptInText:
+    """Text as it is sent. `version`: tells it from every other text; `language`: the one that it is in."""
+
+    text: str
+    version: str
+    language: str
+
+
+def compose_request(settings: Settings, texts: Texts, list_name: str | None, language: str | None) -> OptInText:
+    """Returns the request to confirm. Raises Refused (`needs_setting`) if the configuration does not say who asks, for what, and
+    how often messages come: a request names all of these."""
+    return _compose(TextKind.OPT_IN_REQUEST, settings, texts, list_name, language)
+
+
+def compose_reminder(settings: Settings, texts: Texts, list_name: str | None, language: str | None) -> OptInText:
+    """Returns the reminder of a request. Raises Refused, as `compose_request` does."""
+    return _compose(TextKind.OPT_IN_REMINDER, settings, texts, list_name, language)
+
+
+def compose_welcome(settings: Settings, texts: Texts, language: str | None) -> OptInText:
+    """Returns the answer to somebody who is subscribed now."""
+    return _make(texts.compose(TextKind.OPT_IN_REPLY, language, brand=settings.brand), texts, language)
+
+
+def _compose(
+    kind: TextKind, settings: Settings, texts: Texts, list_name: str | None, language: str | None
+) -> OptInText:
+    named = settings.consent.lists[list_name] if list_name is not None else settings.consent.double_opt_in
+    place = f"consent.lists.{list_name}" if list_name is not None else "consent.double_opt_in"
+    values = {"brand": settings.brand, "title": named.title, "frequency": named.frequency}
+    for key, value in values.items():
+        if value is None:
+            setting = key if key == "brand" else f"{place}.{key}"
+            raise Refused(ErrorCode.NEEDS_SETTING, f"a request to confirm names the {key}; set {setting}")
+    text = texts.compose(kind, language, brand=settings.brand, list_name=named.title, frequency=named.frequency)
+    return _make(text, texts, language)
+
+
+def _make(text: str, texts: Texts, language: str | None) -> OptInText:
+    version = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return OptInText(text, version, texts.find_language(language) or DEFAULT_LANGUAGE)
