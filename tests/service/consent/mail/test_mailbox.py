@@ -19,14 +19,14 @@ from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.consent.words.matching import Words
-from modemd.service.consent.mailbox import FAILURES_BEFORE_ALARM, LONGEST_WAIT_S, OPEN_S, STEP_S, Mailbox
-from modemd.service.consent.stop_words import MailStopWords
+from modemd.service.consent.mail.mailbox import FAILURES_BEFORE_ALARM, LONGEST_WAIT_S, OPEN_S, STEP_S, Mailbox
+from modemd.service.consent.mail.stop_words import MailStopWords
 from modemd.store import Store
 from modemd.store.consent import emails, statements
 from modemd.store.consent import reviews as stored_reviews
 from modemd.store.consent.statements import ConsentStatement
 from tests.service.assembled import NOON, HandClock
-from tests.service.consent.mail_servers import FakeServer
+from tests.service.consent.mail.servers import FakeServer
 from tests.sim.world.loop import simulate
 from tests.sim.world.store import fresh_database, store_over
 

@@ -27,8 +27,8 @@ from modemd.modem.link.blocking import run_blocking
 from modemd.rules.consent.mail import reading
 from modemd.rules.consent.mail.decision import MailAction, MailContent, StopWords, find_content
 from modemd.rules.consent.mail.reading import Mail
-from modemd.service.consent.imap import FetchedMail, FolderState, MailboxError, MailUnreadable
-from modemd.service.consent.mail_outcomes import apply_mail, list_countries, may_opt_out
+from modemd.service.consent.mail.imap import FetchedMail, FolderState, MailboxError, MailUnreadable
+from modemd.service.consent.mail.outcomes import apply_mail, list_countries, may_opt_out
 from modemd.store import Store
 from modemd.store.consent import handled_mails
 from modemd.store.consent.handled_mails import MailPlace
