@@ -78,6 +78,8 @@ FED = {
     "consent opt-in": ("+33600000008", "--channel", "form", "--basis", "x", "--evidence", "x"),
     "consent import": (__file__, "--basis", "x"),
     "consent verify": (),
+    "consent email": (ALICE, "ana@example.com"),
+    "consent emails": (),
     "reports": ("--unmatched",),
     "explain": ("1",),
 }

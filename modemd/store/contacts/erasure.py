@@ -71,7 +71,7 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
     for key in ("sender", "number"):  # of a message of type 0, and of an opt-out that was undone
         _execute(
             db,
-            f"""UPDATE event SET detail = json_remove(detail, '$.{key}', '$.evidence')
+            f"""UPDATE event SET detail = json_remove(detail, '$.{key}')
                 WHERE message_id IS NULL AND json_extract(detail, '$.{key}') IN (:numbers)""",  # noqa: S608 - our own words
             numbers,
         )
