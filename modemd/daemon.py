@@ -27,7 +27,7 @@ from modemd.profiles import Profiles
 from modemd.rules.consent.words.matching import Words
 from modemd.sd_notify import ServiceManager
 from modemd.service.assembly import Collaborators, assemble
-from modemd.service.consent import holiday_program
+from modemd.service.consent.quiet_hours import holiday_program
 from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Service
 from modemd.store import Store

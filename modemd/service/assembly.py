@@ -24,16 +24,16 @@ from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.due import ConsentDueWork
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
-from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
-from modemd.service.consent.holidays import HolidayUpdates
 from modemd.service.consent.imports import ConsentImports
 from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.mail.emails import ContactEmails
 from modemd.service.consent.mail.imap import ImapSession
 from modemd.service.consent.mail.mailbox import ALARM, Mailbox, OpenSession
 from modemd.service.consent.mail.stop_words import MailStopWords
-from modemd.service.consent.quiet_hours import CurrentQuietHours
-from modemd.service.consent.quiet_hours_views import QuietHoursViews
+from modemd.service.consent.quiet_hours.current import CurrentQuietHours
+from modemd.service.consent.quiet_hours.holiday_program import ListHolidays, list_no_holidays
+from modemd.service.consent.quiet_hours.holidays import HolidayUpdates
+from modemd.service.consent.quiet_hours.views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.consent.requests import OptInRequests

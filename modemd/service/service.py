@@ -16,8 +16,8 @@ from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.imports import ConsentImports
 from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.mail.emails import ContactEmails
-from modemd.service.consent.quiet_hours import CurrentQuietHours
-from modemd.service.consent.quiet_hours_views import QuietHoursViews
+from modemd.service.consent.quiet_hours.current import CurrentQuietHours
+from modemd.service.consent.quiet_hours.views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.consent.requests import OptInRequests
