@@ -28,8 +28,8 @@ from modemd.config import (
     load,
 )
 from modemd.config.alarms import AlarmSettings
-from modemd.config.consent_lists import DoubleOptInSettings, ListSettings
 from modemd.config.consent import CapSettings
+from modemd.config.consent_lists import DoubleOptInSettings, ListSettings
 from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.geography import GeographySettings, ReachSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings

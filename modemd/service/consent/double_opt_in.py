@@ -308,9 +308,7 @@ class DoubleOptIn:
         language = word.language or statements.read_language(db, word.number) or (configured and configured.language)
         text = opt_in_texts.compose_welcome(self.settings, self.texts, language or None)
         expires_at = now + self.settings.validity.of(MessageClass.SYSTEM)
-        answer = self._submit(db, word.number, text, word.sim, now, expires_at, now)
-        statements.note_confirmation(db, answer.id, now)
-        return answer
+        return self._submit(db, word.number, text, word.sim, now, expires_at, now)
 
     # What the timetable does
 

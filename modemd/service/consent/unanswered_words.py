@@ -10,9 +10,8 @@ from modemd.clock import Clock
 
 # An alarm is active so long after the last word that was not answered.
 QUIET_TIME = timedelta(hours=1)
-HOUR_LIMIT = "hour_limit"
 # Limits by the codes of the decision about an answer (`rules.consent.answers`).
-_LIMITS = {"number_limit": "per number", "prefix_limit": "per prefix", HOUR_LIMIT: "per hour"}
+LIMITS = {"number_limit": "per number", "prefix_limit": "per prefix", "hour_limit": "per hour"}
 # The plus and five digits, as answers are counted.
 _PREFIX_LENGTH = 6
 # Senders that are counted, and that are named: an alarm is short, and strangers must not fill the memory.
@@ -48,7 +47,7 @@ class UnansweredWords:
         None if there were none within an hour. Numbers are masked, as in the log."""
         if self._last_at is None or self._clock.now() - self._last_at > QUIET_TIME:
             return None
-        limits = ", ".join(f"{count} {_LIMITS.get(limit, limit)}" for limit, count in self._limits.most_common())
+        limits = ", ".join(f"{count} {LIMITS.get(limit, limit)}" for limit, count in self._limits.most_common())
         prefixes = [f"{prefix}... {count}" for prefix, count in self._prefixes.most_common(_MOST_NAMED)]
         numbers = [f"{logs.mask_number(number)} {count}" for number, count in self._numbers.most_common(_MOST_NAMED)]
         total = self._limits.total()

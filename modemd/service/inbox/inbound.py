@@ -19,8 +19,8 @@ from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.geography import sim_country
 from modemd.rules.sender_numbers import SenderNumber, read_sender
-from modemd.service.consent.opt_out import ConsentChange, OptOutRules
-from modemd.service.consent.unanswered_words import HOUR_LIMIT, UnansweredWords
+from modemd.service.consent.inbound_words import InboundWords, WordResult
+from modemd.service.consent.unanswered_words import LIMITS, UnansweredWords
 from modemd.service.inbox import content
 from modemd.service.inbox.status_reports import NoteNetworkTime, StatusReports, Write
 from modemd.service.pages import PagedList, read_paged_list
@@ -44,7 +44,7 @@ class _Stored:
     """Result of storing an arrival: the message that it completed, and the change of consent that this message was."""
 
     whole: CompleteMessage | None = None
-    consent: ConsentChange | None = None
+    consent: WordResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class InboundMessages:
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None, arrival.sender)
         now = self._clock.now()
-        rules = OptOutRules(self._settings.current(), self._rules.current(), self._words(), self._find_texts())
+        rules = InboundWords(self._settings.current(), self._rules.current(), self._words(), self._find_texts())
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write
@@ -195,17 +195,23 @@ class InboundMessages:
         log.info("message received", sender=arrival.sender, inbox=whole.inbox_id if whole else None, text=arrival.text)
         if change is None:
             return
+        decision, refusal = change.decision, change.answer_decision
         log.info(
             "consent changed" if change.effect.has_changed else "consent unchanged",
             number=arrival.sender,
-            action=change.match.action.value,
-            word=change.match.word,
+            action=decision.action.value,
+            tier=decision.tier,
+            word=decision.word,
+            list=decision.list_name,
             withdrawn=change.effect.withdrawn_messages,
+            review=change.review_id,
+            answer=change.answer.id if change.answer is not None else None,
+            no_answer=refusal.code if refusal is not None and not refusal.may_answer else None,
         )
-        if change.is_over_limit and whole is not None:
-            self.unanswered_words.note(HOUR_LIMIT, arrival.sender, whole.inbox_id)
-        if change.confirmation is not None:
-            self._on_queued(change.confirmation, MessageClass.SYSTEM)
+        if refusal is not None and refusal.code in LIMITS and whole is not None:
+            self.unanswered_words.note(refusal.code, arrival.sender, whole.inbox_id)
+        if change.answer is not None:
+            self._on_queued(change.answer, MessageClass.SYSTEM)
 
 
 def _make_arrival(sender: Sender, tpdu: bytes, message: pdu.Deliver, originator: str) -> Arrival:
@@ -228,7 +234,7 @@ def _make_arrival(sender: Sender, tpdu: bytes, message: pdu.Deliver, originator:
 
 
 def _store_and_apply(
-    db: sqlite3.Connection, arrival: Arrival, sender: SenderNumber, rules: OptOutRules, now: datetime
+    db: sqlite3.Connection, arrival: Arrival, sender: SenderNumber, rules: InboundWords, now: datetime
 ) -> _Stored:
     """Stores an arrival; applies it if it completes a message that is a word of consent."""
     whole = inbox.store_arrival(db, arrival, content.join_parts, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
@@ -21,14 +21,10 @@ from modemd.store.events import Authorship, add_event
 from modemd.store.keyed_hashes import suppression
 from modemd.store.timestamps import from_text, to_text
 
-# After this many statements within a day no confirmation is sent: two machines are answering each other.
-MAX_STATEMENTS_A_DAY = 3
-_DAY = timedelta(days=1)
 # Channel of an opt-out that binds a number only because the sender's digits can mean it too.
 READING = "reading"
 # Channel of a person's word that such an opt-out was meant for another number.
 UNDONE = "undone"
-_CONFIRMATION_EVENT = "confirmation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,8 @@ class ConsentStatement:
 
 @dataclass(frozen=True, slots=True)
 class ConsentEffect:
-    """Effect of a statement. `needs_confirmation`: one confirmation is due; `withdrawn_messages`: how many were cancelled."""
+    """Effect of a statement. `needs_confirmation`: a confirmation is due, if `rules.consent.answers` allows it;
+    `withdrawn_messages`: how many were cancelled."""
 
     has_changed: bool
     needs_confirmation: bool
@@ -113,12 +110,12 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
         opt_in_requests.close(db, statement.number, None, now, wanted.value)
     if before is wanted:
         return ConsentEffect(has_changed=False, needs_confirmation=False)
-    answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
+    answer = statement.channel == "sms"
     db.execute(
-        """INSERT INTO contact (number, marketing, marketing_since, language, confirmed_at) VALUES (?, ?, ?, ?, ?)
+        """INSERT INTO contact (number, marketing, marketing_since, language) VALUES (?, ?, ?, ?)
            ON CONFLICT (number) DO UPDATE SET marketing = excluded.marketing, marketing_since = excluded.marketing_since,
-               language = coalesce(excluded.language, language), confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
-        (statement.number, wanted, to_text(now), statement.language, to_text(now) if answer else None),
+               language = coalesce(excluded.language, language)""",
+        (statement.number, wanted, to_text(now), statement.language),
     )
     withdrawn = 0
     if statement.opts_in:
@@ -146,12 +143,11 @@ def _apply_to_list(db: sqlite3.Connection, statement: ConsentStatement, list_nam
         store_file(db, statement.proof.file, now)
     if lists.change(db, event, _make_entry(statement), now) is before:
         return ConsentEffect(has_changed=False, needs_confirmation=False)
-    answer = statement.channel == "sms" and _count_statements(db, statement.number, now) <= MAX_STATEMENTS_A_DAY
+    answer = statement.channel == "sms"
     db.execute(
-        """INSERT INTO contact (number, language, confirmed_at) VALUES (?, ?, ?)
-           ON CONFLICT (number) DO UPDATE SET language = coalesce(excluded.language, language),
-               confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
-        (statement.number, statement.language, to_text(now) if answer else None),
+        """INSERT INTO contact (number, language) VALUES (?, ?)
+           ON CONFLICT (number) DO UPDATE SET language = coalesce(excluded.language, language)""",
+        (statement.number, statement.language),
     )
     withdrawn = (
         0
@@ -279,16 +275,6 @@ def is_said_after_opt_outs(
     return all(to_text(stated_at) >= time for time in times)
 
 
-def _count_statements(db: sqlite3.Connection, number: str, now: datetime) -> int:
-    """Returns how many statements a number has made within a day, this one included."""
-    rows = db.execute(
-        """SELECT at FROM consent_event WHERE number = ? AND action IN ('opt_in', 'opt_out', 'confirm')
-           ORDER BY id DESC LIMIT ?""",
-        (number, MAX_STATEMENTS_A_DAY + 1),
-    )
-    return sum(from_text(row["at"]) > now - _DAY for row in rows)
-
-
 def read_language(db: sqlite3.Connection, number: str) -> str | None:
     """Returns the language of a contact's last keyword; None if there was none."""
     row = db.execute("SELECT language FROM contact WHERE number = ?", (number,)).fetchone()
@@ -350,17 +336,3 @@ def list_written_to(db: sqlite3.Connection, numbers: Sequence[str], since: datet
         for number in numbers
         if db.execute("SELECT 1 FROM contact WHERE number = ? AND written_at >= ?", (number, to_text(since))).fetchone()
     ]
-
-
-def note_confirmation(db: sqlite3.Connection, message_id: int, now: datetime) -> None:
-    """Stores that a confirmation was queued, to be counted by `count_confirmations`."""
-    add_event(db, None, now, _CONFIRMATION_EVENT, message=message_id)
-
-
-def count_confirmations(db: sqlite3.Connection, since: datetime) -> int:
-    """Returns how many confirmations were queued since then."""
-    row = db.execute(
-        "SELECT count(*) FROM event INDEXED BY event_at WHERE message_id IS NULL AND at > ? AND what = ?",
-        (to_text(since), _CONFIRMATION_EVENT),
-    ).fetchone()
-    return int(row[0])

@@ -61,7 +61,7 @@ def create_message(
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
     batch."""
     ensure_contact(db, new.number)
-    contact = contact_facts.read(db, new.number, new.message_class, now)
+    contact = contact_facts.read(db, new.number, new.message_class, now, new.list_name)
     objection = rules.find_objection(new.message_class, new.number, contact)
     opening, hold = None, None
     if objection is not None:

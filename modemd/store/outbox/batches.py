@@ -152,7 +152,7 @@ def _judge_row(
         if new.at is not None:
             judge(new.at, now)
     objection = rules.find_objection(
-        new.message_class, new.number, contact_facts.read(db, new.number, new.message_class, now)
+        new.message_class, new.number, contact_facts.read(db, new.number, new.message_class, now, new.list_name)
     )
     return RowFate.SENT if objection is None else RowFate.REFUSED
 

@@ -207,7 +207,7 @@ _EARLIER_IN_FLIGHT = """
 # that SIM has had its turn.
 _CANDIDATES = """
     SELECT q.id, q.message_id, q.seq, q.number, q.rank, q.started, q.repeats, q.tries,
-           m.text, m.class, m.parts, m.report, m.reference, m.window, m.expires_at AS validity_until,
+           m.text, m.class, m.parts, m.report, m.reference, m.window, m.list, m.expires_at AS validity_until,
            coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
     FROM (SELECT p.* FROM part p INDEXED BY part_queue
           WHERE p.state = 'queued' AND p.lane = :lane AND {classes}
@@ -267,7 +267,13 @@ def _parse(db: sqlite3.Connection, found: _Found, usage: QuotaUsage, now: dateti
         message_class=message_class,
         number=row["number"],
         contact=contact_facts.read_with_marketing(
-            db, row["number"], Marketing(row["marketing"]), message_class, now, message_id=row["message_id"]
+            db,
+            row["number"],
+            Marketing(row["marketing"]),
+            message_class,
+            now,
+            row["list"],
+            message_id=row["message_id"],
         ),
         expires_at=expires_at,
         # A repeat is like the first part of a message: only worth sending while that is valid.

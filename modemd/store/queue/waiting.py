@@ -130,7 +130,7 @@ class WaitingFacts:
 
 
 _PARTS_SQL = """
-    SELECT p.*, m.class, m.parts, m.reason, m.window, m.closed_at,
+    SELECT p.*, m.class, m.parts, m.reason, m.window, m.list, m.closed_at,
         m.expires_at AS validity_until,
         coalesce(c.marketing, 'unknown') AS marketing
     FROM part p JOIN message m ON m.id = p.message_id LEFT JOIN contact c ON c.number = p.number
@@ -155,7 +155,13 @@ def _parse(db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> WaitingPa
         message_class=message_class,
         number=row["number"],
         contact=contact_facts.read_with_marketing(
-            db, row["number"], Marketing(row["marketing"]), message_class, now, message_id=row["message_id"]
+            db,
+            row["number"],
+            Marketing(row["marketing"]),
+            message_class,
+            now,
+            row["list"],
+            message_id=row["message_id"],
         ),
         parts=row["parts"],
         reason=row["reason"],

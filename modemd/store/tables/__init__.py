@@ -10,6 +10,7 @@ from __future__ import annotations
 from modemd.store import tally
 from modemd.store.tables import (
     alarms,
+    answers,
     calendar,
     consent_words,
     contacts,
@@ -37,6 +38,7 @@ STATEMENTS = (
     *calendar.STATEMENTS,
     *holidays.STATEMENTS,
     *alarms.STATEMENTS,
+    *answers.STATEMENTS,
     *deliveries.STATEMENTS,
     *texts.STATEMENTS,
     *tally.STATEMENTS,

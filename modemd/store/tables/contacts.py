@@ -10,7 +10,6 @@ STATEMENTS = (
         marketing_since TEXT,
         language TEXT,
         last_sim TEXT,
-        confirmed_at TEXT,
         written_at TEXT,
         reference INTEGER NOT NULL DEFAULT 0
     ) STRICT""",

@@ -26,8 +26,11 @@ MESSAGES = (
         batch INTEGER,
         window TEXT,
         list TEXT,
+        answers TEXT,
         redacted_at TEXT
     ) STRICT""",
+    # Questions: messages that declare words as answers (a JSON list).
+    "CREATE INDEX message_question ON message (number) WHERE answers IS NOT NULL",
     # For listings, and for the oldest of each class.
     "CREATE INDEX message_state ON message (state, class)",
     "CREATE INDEX message_open ON message (expires_at) WHERE state IN ('sent', 'unknown') AND closed_at IS NULL",

@@ -124,7 +124,7 @@ MUTANTS = (
     Mutant(
         "likeliest_only",
         "only the likeliest reading is bound",
-        "service/consent/opt_out.py",
+        "service/consent/inbound_words.py",
         "list(sender.others)",
         "list(sender.others[:0])",
         "tests/sim/test_stops.py tests/service/consent tests/store/consent/test_statements.py",
@@ -212,7 +212,7 @@ MUTANTS = (
     Mutant(
         "own_numbers_are_answered",
         "confirmations go to our own SIMs",
-        "service/consent/opt_out.py",
+        "service/consent/inbound_words.py",
         "if not own.isdisjoint(meant):",
         "if False:",
         "tests/sim/test_stops.py tests/service/consent tests/store/consent/test_statements.py",

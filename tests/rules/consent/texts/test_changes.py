@@ -24,6 +24,11 @@ def is_opt_out_word(word: str) -> bool:
     return match is not None and match.tier is MatchTier.EXACT and match.action is KeywordAction.OPT_OUT
 
 
+def is_word(text: str) -> bool:
+    match = WORDS.match(text)
+    return match is not None and match.tier is MatchTier.EXACT
+
+
 def check(kind: TextKind, text: str, segments: int = 1, language: str = "en") -> None:
     entry = ConsentText(language, kind, text, segments=segments)
     check_change(entry, is_word, is_opt_out_word)
