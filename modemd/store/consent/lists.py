@@ -100,7 +100,7 @@ def reopen_all(db: sqlite3.Connection, number: str, now: datetime) -> None:
 
 
 def erase(db: sqlite3.Connection, number: str) -> None:
-    """Deletes the subscriptions of a number, and the requests to it. Lists that it has left by itself stay on the suppression
+    """Deletes the subscriptions of a number. Lists that it has left by itself stay on the suppression
     list, or as they are if the ledger has no key."""
     rows = db.execute(
         "SELECT list, since, state = 'opted_out' AND NOT is_closed_by_stop AS was_left FROM subscription WHERE number = ?",
@@ -109,7 +109,6 @@ def erase(db: sqlite3.Connection, number: str) -> None:
     for row in rows:
         if not row["was_left"] or suppression.suppress(db, number, row["since"], row["list"]):
             db.execute("DELETE FROM subscription WHERE number = ? AND list = ?", (number, row["list"]))
-    db.execute("DELETE FROM opt_in_request WHERE number = ?", (number,))
 
 
 def restore_opt_out(db: sqlite3.Connection, number: str, list_name: str, since: str) -> None:

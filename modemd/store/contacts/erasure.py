@@ -81,8 +81,6 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
         if left != recipients:
             db.execute("UPDATE schedule SET recipients = ? WHERE id = ?", (json.dumps(left), row["id"]))
     suppressed = [number for number in numbers if _suppress(db, number, now)]
-    for number in numbers:
-        lists.erase(db, number)
     _execute(db, "DELETE FROM contact_email WHERE number IN (:numbers)", numbers)
     _execute(
         db,
@@ -90,21 +88,18 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
            AND NOT EXISTS (SELECT 1 FROM message m WHERE m.number = contact.number)""",
         [number for number in numbers if number in suppressed or not _is_opted_out(db, number)],
     )
-    _erase_subscriptions(db, numbers, suppressed, now)
+    _erase_subscriptions(db, numbers, now)
     add_event(db, None, now, "number erased", by=authorship.by, why=authorship.why)
     return _find_kept(db, numbers)
 
 
-def _erase_subscriptions(
-    db: sqlite3.Connection, numbers: Sequence[str], suppressed: Sequence[str], now: datetime
-) -> None:
+def _erase_subscriptions(db: sqlite3.Connection, numbers: Sequence[str], now: datetime) -> None:
     """Deletes subscriptions and open requests, and blanks the reviews that are resolved; an open one still needs its text. An
-    opt-out of one list stays, unless the suppression list has an opt-out of all of them."""
+    opt-out of one list stays on the suppression list."""
     for number in numbers:
         for request in opt_in_requests.list_of(db, number):
             opt_in_requests.close(db, number, request.list_name, now, "erased")
-        state = "" if number in suppressed else "AND state <> 'opted_out'"
-        db.execute(f"DELETE FROM subscription WHERE number = ? {state}", (number,))  # noqa: S608 - our own words
+        lists.erase(db, number)
     _execute(
         db,
         "UPDATE consent_review SET number = '', text = '' WHERE number IN (:numbers) AND resolved_at IS NOT NULL",

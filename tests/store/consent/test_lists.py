@@ -174,5 +174,7 @@ def test_erasure_keeps_the_opt_out_of_a_list_alone(bench: Bench) -> None:
     request = ask(bench, "third")
     bench.says(ALICE, list_name=PROMO)
     erasure.finish(bench.db, [ALICE], Authorship("anna", "asked for it"), bench.now)
-    assert (states(bench), bench.state(request)) == ({PROMO: "opted_out"}, "cancelled")
+    assert (states(bench), bench.state(request)) == ({}, "cancelled")
+    assert lists.read_state(bench.db, ALICE, PROMO) is Marketing.OPTED_OUT
+    assert lists.read_state(bench.db, ALICE, NEWS) is Marketing.UNKNOWN
     assert opt_in_requests.list_of(bench.db, ALICE) == []
