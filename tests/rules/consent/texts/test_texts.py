@@ -231,7 +231,8 @@ def test_no_name_makes_a_second_segment(brand: str, title: str, language: str, k
             id="accents go first",
         ),
         pytest.param(
-            "en", "Acme & Company, Ltd", "优惠信息与更多精彩", "Acme & Company: You will now get 优惠信息与更多精彩. Reply STOP to opt out.",
+            "en", "Acme & Companion, Ltd", "优惠信息与更多精彩",
+            "Acme & Companion: You will now get 优惠信息与更多精彩. Reply STOP to opt out.",
             id="then the brand's end",
         ),
         pytest.param(
@@ -239,7 +240,8 @@ def test_no_name_makes_a_second_segment(brand: str, title: str, language: str, k
             id="then the brand",
         ),
         pytest.param(
-            "ru", "Ромашка", "Скидки для постоянных клиентов", "Теперь будем слать: Скидки для постоянных к. Для отказа ответьте STOP.",
+            "ru", "Ромашка", "Скидки для постоянных клиентов",
+            "Теперь будем слать: Скидки для постоянных к. Для отказа ответьте STOP.",
             id="then the title's end",
         ),
         pytest.param(
