@@ -93,6 +93,7 @@ TITLES = [
     pytest.param("Еженедельные скидки для всех покупателей наших магазинов", id="another alphabet"),
     pytest.param("[€]{}^~ \\|" * 6, id="escaped characters"),
     pytest.param("👩‍👩‍👧‍👦" * 6, id="pictures of many characters"),
+    pytest.param("\u200d".join("👩" * 20), id="one picture that fills a title"),
 ]
 
 
