@@ -114,7 +114,7 @@ class Texts:
 
     @cached_property
     def _answers(self) -> tuple[tuple[str, ...], ...]:
-        """What stands before, between and behind the names that are put into each answer."""
+        """Parts of each answer: the text before, between and behind the names that are put in."""
         found = (
             tuple(filter(None, map(make_comparable, _ANY_PLACEHOLDER.split(entry.text))))
             for entry in self._entries.values()
@@ -147,9 +147,10 @@ class Texts:
                 raise ValueError(f"the text {kind} ({entry.language}) needs a {placeholder}")
         if not is_reply:
             return choose_accents(_render(entry.text, given))
-        answer = _compose_answer(entry, given) or _compose_answer(Texts.load().find(kind, language), given)
-        assert answer is not None, f"the text {kind} of modemd has room for a title"
-        return answer
+        for each in (entry, Texts.load().find(kind, language)):
+            if answer := _compose_answer(each, given):
+                return answer
+        raise ValueError(f"the text {kind} ({entry.language}) has no room for a title")
 
 
 def choose_accents(text: str) -> str:
@@ -181,9 +182,10 @@ def _fit(render: Callable[[str, str], str], brand: str, title: str, segments: in
     if count_segments(render(brand, title)) <= segments:
         return render(brand, title)
     bare = render("", "")
+    texts: Iterator[str]
     if (is_in_default_alphabet(bare) or fold_if_lossless(bare) is not None) and _is_legible_folded(title):
         brand, title = (" ".join(fold(name).split()) for name in (brand, title))
-        texts = (fold(text) for text in _list_shorter(render, brand, title))
+        texts = map(fold, _list_shorter(render, brand, title))
     else:
         texts = _list_shorter(render, brand, title)
     return next((text for text in texts if count_segments(text) <= segments), None)
@@ -211,9 +213,12 @@ def _list_cuts(name: str) -> Iterator[str]:
     for length in range(len(name), 0, -1):
         if length == len(name):
             yield name
-        elif length >= _SHORTEST_NAME and not _joins(name[length - 1], name[length]):
-            if cut := name[:length].rstrip(" ,;:/&(-"):
-                yield cut
+        elif (
+            length >= _SHORTEST_NAME
+            and not _joins(name[length - 1], name[length])
+            and (cut := name[:length].rstrip(" ,;:/&(-"))
+        ):
+            yield cut
 
 
 def _contains_in_order(text: str, parts: Iterable[str]) -> bool:

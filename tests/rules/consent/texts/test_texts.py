@@ -93,6 +93,7 @@ TITLES = [
     pytest.param("Еженедельные скидки для всех покупателей наших магазинов", id="another alphabet"),
     pytest.param("[€]{}^~ \\|" * 6, id="escaped characters"),
     pytest.param("👩‍👩‍👧‍👦" * 6, id="pictures of many characters"),
+    pytest.param("\u200d".join("👩" * 20), id="one picture that fills a title"),
 ]
 
 
@@ -231,7 +232,8 @@ def test_no_name_makes_a_second_segment(brand: str, title: str, language: str, k
             id="accents go first",
         ),
         pytest.param(
-            "en", "Acme & Company, Ltd", "优惠信息与更多精彩", "Acme & Company: You will now get 优惠信息与更多精彩. Reply STOP to opt out.",
+            "en", "Acme & Companion, Ltd", "优惠信息与更多精彩",
+            "Acme & Companion: You will now get 优惠信息与更多精彩. Reply STOP to opt out.",
             id="then the brand's end",
         ),
         pytest.param(
@@ -239,7 +241,8 @@ def test_no_name_makes_a_second_segment(brand: str, title: str, language: str, k
             id="then the brand",
         ),
         pytest.param(
-            "ru", "Ромашка", "Скидки для постоянных клиентов", "Теперь будем слать: Скидки для постоянных к. Для отказа ответьте STOP.",
+            "ru", "Ромашка", "Скидки для постоянных клиентов",
+            "Теперь будем слать: Скидки для постоянных к. Для отказа ответьте STOP.",
             id="then the title's end",
         ),
         pytest.param(
