@@ -142,7 +142,7 @@ def assemble(collaborators: Collaborators) -> Service:
         ]
 
     waits = Waits(
-        store, dispatcher, sending_policy, breakers, clock, settings.timezone,
+        store, dispatcher, rules, sending_policy, breakers, clock, settings.timezone,
         list_modems=list_modem_facts, list_pauses=lambda: sims.active_pauses,
         is_running=lambda: service.is_running, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip

@@ -83,7 +83,20 @@ FED = {
     "reports": ("--unmatched",),
     "explain": ("1",),
 }
-OWN = {"help", "completion", "run", "doctor", "backup", "restore", "config", "drivers", "install", "udev-rules", "demo"}
+OWN = {
+    "policies",
+    "help",
+    "completion",
+    "run",
+    "doctor",
+    "backup",
+    "restore",
+    "config",
+    "drivers",
+    "install",
+    "udev-rules",
+    "demo",
+}
 OF_THE_EMULATOR = {"emulate", "phone", "fault"}
 WITHOUT_A_DAEMON = {"record", "pdu"}
 
