@@ -70,5 +70,6 @@ def _ask(settings: Settings | None, text: str, sender: str, state: str | None, a
         make_answer_words(answers.split(",")) if answers is not None else None,
         home=settings.country if settings is not None else None,
         brand=settings.brand if settings is not None else None,
+        lists=tuple(settings.consent.lists) if settings is not None else (),
     )
     return document(try_text(text, Words.load(), Texts.load(), facts))

@@ -160,7 +160,7 @@ class Submission:
             pinned=check_sim_id(request.sim) if request.sim is not None else None,
             list_name=request.list_name,
         )
-        return new, recipient.warnings
+        return new, recipient.warnings + self._rules.current().geography.find_warnings(new.number)
 
     @staticmethod
     def valid_s(request: MessageRequest) -> int | None:
