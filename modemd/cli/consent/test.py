@@ -49,7 +49,7 @@ def test(config: Path | None, text: str, sender: str, state: str | None, answers
         return
     tier = f" (tier {found['tier']})" if found["tier"] is not None else ""
     print_sentence(f"{found['action']}{tier}: {printable(found['because'])}")
-    if found["list_name"] is not None:
+    if found["list"] is not None:
         echo(f"list: {printable(found['list_name'])}")
     if found["reply"] is not None:
         print_sentence(f"reply ({found['language']}): {printable(found['reply'])}")

@@ -43,4 +43,4 @@ def test_stricter_rules_hold_it_longer(bench: Bench) -> None:
     bench.send()
     held = bench.submit(ALICE, MessageClass.MARKETING, valid=timedelta(days=10))
     decide_all(bench, SendingRules(caps=FrequencyCaps((FrequencyCap(1, timedelta(days=7)),))))
-    assert [part["due"] for part in bench.parts(held)] == [to_text(bench.now + timedelta(days=7))]
+    assert [bench.part(held)["due"]] == [to_text(bench.now + timedelta(days=7))]
