@@ -72,4 +72,5 @@ def _ask(settings: Settings | None, text: str, sender: str, state: str | None, a
         brand=settings.brand if settings is not None else None,
         lists=tuple(settings.consent.lists) if settings is not None else (),
     )
-    return document(try_text(text, Words.load(), Texts.load(), facts))
+    words = Words.load(any_stop_counts=settings.consent.any_stop) if settings is not None else Words.load()
+    return document(try_text(text, words, Texts.load(), facts))
