@@ -54,6 +54,8 @@ def change(db: sqlite3.Connection, event: OptInEvent, entry: ConsentEvent, now: 
         opt_in_requests.close(db, number, list_name, now, after.value if after is not Marketing.UNKNOWN else "expired")
     if after is before:
         return after
+    if after is Marketing.OPTED_IN:
+        forget_notice(db, number)
     if list_name is None:
         db.execute(
             """INSERT INTO contact (number, marketing, marketing_since, language) VALUES (?, ?, ?, ?)
@@ -91,6 +93,11 @@ def reopen_all(db: sqlite3.Connection, number: str, now: datetime) -> None:
            WHERE number = ? AND is_closed_by_stop = 1""",
         (to_text(now), number),
     )
+
+
+def forget_notice(db: sqlite3.Connection, number: str) -> None:
+    """Lets the next marketing to a number say again how to end it: the number has opted in."""
+    db.execute("UPDATE contact SET noticed_at = NULL WHERE number = ? AND noticed_at IS NOT NULL", (number,))
 
 
 def _read_general(db: sqlite3.Connection, number: str) -> Marketing:

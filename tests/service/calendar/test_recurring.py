@@ -15,7 +15,7 @@ from modemd.errors import Refused
 from modemd.service.calendar.recurring import RecurringSends, ScheduleRequest
 from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.submission import MessageRequest, Submission
-from tests.service.bench import ALICE, BOB, Bench
+from tests.service.bench import ALICE, BOB, WORDS, Bench
 from tests.sim.world.loop import LoopClock, simulate
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -36,7 +36,9 @@ class RecurringBench:
     def begin(self) -> None:
         bench = self.bench
         queued: Callable[..., None] = lambda submitted, message_class: None  # noqa: E731
-        submitting = Submission(bench.store, CurrentSettings(bench.settings), bench.rules, self.clock, queued)
+        submitting = Submission(
+            bench.store, CurrentSettings(bench.settings), bench.rules, self.clock, queued, lambda: WORDS
+        )
         self.recurring = RecurringSends(
             bench.store, submitting, bench.rules, self.clock, PARIS, bench._queued, lambda: self.trust
         )
