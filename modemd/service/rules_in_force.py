@@ -111,6 +111,17 @@ def make_notice_rules(settings: Settings, sims: Iterable[SimIdentity], texts: Te
     )
 
 
+def find_notice_lacks(settings: Settings) -> list[str]:
+    """Returns what a configuration lacks for marketing to the countries that it allows: a line for each, for a person."""
+    rules = make_notice_rules(settings, (), Texts.load())
+    if rules is None:
+        return []
+    allowed = make_geography(settings, ()).countries
+    if settings.geography.countries == "all":
+        allowed = frozenset(rules.demands)
+    return rules.list_lacks(allowed or frozenset())
+
+
 def count_parts(text: str) -> int:
     """Returns how many parts a text takes. Raises Refused (`bad_text`) if it has more than a message can have."""
     try:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from modemd.rules.consent.notice import compose
-from modemd.rules.consent.notice_countries import NoticeCountry
+from modemd.rules.consent.notice_countries import NoticeCountry, load_notice_countries
 from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.language import find_language_of
 from modemd.rules.geography.number_kinds import classify
@@ -18,6 +18,8 @@ from modemd.rules.geography.sim_reach import SimCountries, SimReach
 
 # What a configuration can lack, as `NoticedText.lacks` names it.
 _BRAND = "brand"
+# Countries that one line names.
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,18 @@ class NoticeLack:
     def __str__(self) -> str:
         """Returns what is missing, where, and what to do."""
         place = self.country or "a country that is not known"
-        if self.setting == _BRAND:
-            return f"marketing to {place} must name its sender, and no brand is configured: set brand"
-        return (
-            f"answers from {place} do not arrive, and no contact is configured, so that marketing to it does not say how to "
-            "end it: set consent.contact"
-        )
+        return _describe_no_brand(place) if self.setting == _BRAND else _describe_no_contact(place)
+
+
+def _describe_no_brand(place: str) -> str:
+    return f"marketing to {place} must name its sender, and no brand is configured: set brand"
+
+
+def _describe_no_contact(place: str) -> str:
+    return (
+        f"answers from {place} do not arrive, and no contact is configured, so that marketing does not say how to end it: set "
+        "consent.contact"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +114,28 @@ class NoticeRules:
         if pinned is not None:
             return SimReach.of(self.sims.get(pinned, SimCountries()), country).two_way is not False
         return not self.sims or any(SimReach.of(sim, country).two_way is not False for sim in self.sims.values())
+
+    @property
+    def demands(self) -> Mapping[str, NoticeCountry]:
+        """Demands of the countries, by ISO 3166 alpha-2."""
+        return load_notice_countries() if self.countries is None else self.countries
+
+    def list_lacks(self, allowed: Collection[str]) -> list[str]:
+        """Returns a line for each setting that is not configured, and that marketing to some of the `allowed` countries or by one
+        of the SIMs needs."""
+        lines = []
+        named = [each for each in sorted(allowed) if each in self.demands and self.demands[each].sender_name]
+        if named and not self.brand:
+            lines.append(_describe_no_brand(_join_some(named)))
+        if not self.contact:
+            for id, sim in self.sims.items():
+                silent = sorted(country for country, reach in sim.said.items() if reach.two_way is False)
+                if silent:
+                    lines.append(_describe_no_contact(f"{_join_some(silent)} to SIM {id}"))
+        return lines
+
+
+def _join_some(countries: list[str]) -> str:
+    """Returns the first countries, and how many more there are."""
+    more = len(countries) - _MOST_NAMED
+    return ", ".join(countries[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
