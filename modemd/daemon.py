@@ -27,7 +27,7 @@ from modemd.profiles import Profiles
 from modemd.rules.consent.words.matching import Words
 from modemd.sd_notify import ServiceManager
 from modemd.service.assembly import Collaborators, assemble
-from modemd.service.consent import holiday_program
+from modemd.service.consent.quiet_hours import holiday_program
 from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Service
 from modemd.store import Store
@@ -145,7 +145,7 @@ async def _open_store(settings: Settings, patience_s: float) -> Store:
     if store.is_new:
         log.warning("made a new database", path=settings.database)
     if store.key_problem is not None:
-        log.error("the consent ledger has no key: nothing protects its new rows", because=store.key_problem)
+        log.error("a key of the consent ledger is not here", because=store.key_problem)
     return store
 
 

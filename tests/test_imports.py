@@ -253,7 +253,7 @@ def test_only_the_composition_root_makes_the_systems_clock() -> None:
 
 def test_the_package_holidays_is_imported_in_a_process_of_its_own() -> None:
     """It would stay in the daemon's memory with 11 MiB: only the program that the daemon runs imports it."""
-    program = "modemd.service.consent.holiday_list"
+    program = "modemd.service.consent.quiet_hours.holiday_list"
     importers = {
         dotted(path) for path in modules() for found in imports(path) if found.name.split(".")[0] == "holidays"
     }

@@ -64,7 +64,7 @@ def reply(config: Path, inbox_id: int, text: str, key: str | None, as_json: bool
 @authorship_options
 @options.as_json
 def erase(config: Path, number: str, why: str, by: str, as_json: bool) -> None:
-    """Erase a number, its texts and its consent history; its opt-out stays.
+    """Erase a number, its texts and its consent history.
 
     The command blanks them in every message that has ended, in the inbox, in the status reports and in the consent ledger. An
     opt-out stays as a hash, which does not show the number. Then the command says what it kept, and why.

@@ -148,8 +148,9 @@ def explain(config: Path, id: int, as_json: bool) -> None:
     reason = f" ({found['reason']})" if found["reason"] else ""
     until = f" until {format_time(found['until'], zone)}" if found["until"] else ""
     parts = count_parts(found["parts"])
+    to_list = f" for the list {found['list']}" if found["list"] else ""
     print_sentence(
-        f"message {found['id']} to {found['to']}, {found['class']}, {parts}: {found['state']}{until}{reason}"
+        f"message {found['id']} to {found['to']}, {found['class']}{to_list}, {parts}: {found['state']}{until}{reason}"
     )
     if found["waits"] is not None:
         print_sentence(f"waits because {localise(printable(found['waits']['message']), zone)}")

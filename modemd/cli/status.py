@@ -108,6 +108,8 @@ def print_status(found: Mapping[str, Any], zone: tzinfo | None = None) -> None:
     if found["held"]:
         held = [f"{row['messages']} {printable(row['reason'] or 'for an unknown reason')}" for row in found["held"]]
         print_sentence(f"held: {', '.join(held[:MOST_LINES])}{', ...' if len(held) > MOST_LINES else ''}")
+    if found["open_reviews"]:
+        print_sentence(f"{found['open_reviews']} reviews wait for a decision: modemd consent reviews")
     print_sentence(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
 
 

@@ -49,7 +49,7 @@ class AnswerSettings(Frozen):
 
     per_number_day: int = Field(default=3, ge=0, le=100, description="a number from 0 to 100")
     """To one number in 24 hours."""
-    per_prefix_hour: int = Field(default=20, ge=0, le=100_000, description="a number from 0 to 100000")
+    per_prefix_hour: int = Field(default=100, ge=0, le=100_000, description="a number from 0 to 100000")
     """To numbers whose first five digits are the same in an hour: whoever rents numbers rents a block of them."""
 
 

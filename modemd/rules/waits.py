@@ -41,6 +41,7 @@ class WaitCode(StrEnum):
     SCHEDULED = "scheduled"
     RESTORED = "restored"
     BACK_OFF = "back_off"
+    CONTACT = "held_for_contact"
     REPEAT = "repeat"
     UNPROVED = "unproved"
 
@@ -109,12 +110,14 @@ class QueuedFacts:
 
 @dataclass(frozen=True, slots=True)
 class HeldFacts:
-    """Facts about a part that is held: the reason of its message, until when, how often it was tried, and its window."""
+    """Facts about a part that is held: the reason of its message, until when, how often it was tried, and its window. `because`: what
+    the rules on its contact say now, None if they hold it no more."""
 
     reason: str | None
     until: datetime | None
     tries: int
     window: Window | None
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,17 @@ def _explain_unknown(facts: UnknownFacts, expires_at: datetime, service: Service
     )
 
 
+# Reasons for which the rules on its contact hold a message.
+CONTACT_HOLDS = frozenset(
+    {
+        RefusalCode.UNDER_REVIEW,
+        RefusalCode.FREQUENCY_CAP,
+        RefusalCode.QUIET_HOURS,
+        RefusalCode.PUBLIC_HOLIDAY,
+        RefusalCode.ZONE_UNKNOWN,
+        RefusalCode.HOLIDAYS_UNKNOWN,
+    }
+)
 _QUOTAS = {
     "quota_hour": "the quota of its SIM for an hour is used up",
     "quota_day": "the quota of its SIM for a day is used up",
@@ -192,6 +206,9 @@ def _explain_held(facts: HeldFacts, service: ServiceFacts) -> Wait:
         return Wait(WaitCode.WINDOW, f"its window{hours} opens at {at}", until)
     if reason in _QUOTAS:
         return Wait(WaitCode.QUOTA, f"{_QUOTAS[reason]}, until {at}", until)
+    if reason in CONTACT_HOLDS:
+        because = facts.because or RefusalCode(reason).sentence
+        return Wait(WaitCode.CONTACT, f"{because}; it is looked at again at {at}", until)
     tries = f"try {facts.tries} has failed" if facts.tries else "the last try has failed"
     return Wait(WaitCode.BACK_OFF, f"{tries}{f' ({reason})' if reason else ''}, and the next is at {at}", until)
 

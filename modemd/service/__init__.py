@@ -30,7 +30,7 @@ The way of an outbound message:
 
 The way of an arrival: a modem passes its octets to `inbox/inbound.py` and deletes it after the call has returned. Status reports
 go to `inbox/status_reports.py`. For a message, `inbox/content.py` finds kind and text; one transaction stores it and, if it is a
-word of consent, applies it by `consent/inbound_words.py` and queues the confirmation. Then `sims/balances.py` gets each whole text: it
+word of consent, applies it by `consent/inbound_words.py` and queues the answer. Then `sims/balances.py` gets each whole text: it
 may be an answer about a balance.
 
 Everything runs on one event loop. These tasks run from start to stop (their names in quotes); `Service` owns them:

@@ -22,22 +22,22 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.due import ConsentDueWork
-from modemd.service.consent.emails import ContactEmails
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
-from modemd.service.consent.holiday_program import ListHolidays, list_no_holidays
-from modemd.service.consent.holidays import HolidayUpdates
-from modemd.service.consent.imap import ImapSession
 from modemd.service.consent.imports import ConsentImports
 from modemd.service.consent.ledger import ConsentLedger
-from modemd.service.consent.mailbox import ALARM, Mailbox, OpenSession
-from modemd.service.consent.quiet_hours import CurrentQuietHours
-from modemd.service.consent.quiet_hours_views import QuietHoursViews
+from modemd.service.consent.mail.emails import ContactEmails
+from modemd.service.consent.mail.imap import ImapSession
+from modemd.service.consent.mail.mailbox import ALARM, Mailbox, OpenSession
+from modemd.service.consent.mail.stop_words import MailStopWords
+from modemd.service.consent.quiet_hours.current import CurrentQuietHours
+from modemd.service.consent.quiet_hours.holiday_program import ListHolidays, list_no_holidays
+from modemd.service.consent.quiet_hours.holidays import HolidayUpdates
+from modemd.service.consent.quiet_hours.views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
 from modemd.service.consent.requests import OptInRequests
 from modemd.service.consent.reviews import Reviews
-from modemd.service.consent.stop_words import MailStopWords
 from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
@@ -143,7 +143,7 @@ def assemble(collaborators: Collaborators) -> Service:
         ]
 
     waits = Waits(
-        store, dispatcher, sending_policy, breakers, clock, settings.timezone,
+        store, dispatcher, rules, sending_policy, breakers, clock, settings.timezone,
         list_modems=list_modem_facts, list_pauses=lambda: sims.active_pauses,
         is_running=lambda: service.is_running, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
@@ -222,7 +222,7 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
     mailbox = Mailbox(
-        store, current_settings, clock, MailStopWords(collaborators.words), collaborators.open_mailbox,
+        store, current_settings, clock, lambda: MailStopWords(current_words.current()), collaborators.open_mailbox,
         on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
     )  # fmt: skip
     holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)

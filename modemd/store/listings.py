@@ -8,6 +8,7 @@ from datetime import datetime
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
+from modemd.store.consent import reviews
 from modemd.store.rows import (
     AnyRow,
     AttemptRow,
@@ -275,7 +276,7 @@ def list_consent_events(db: sqlite3.Connection, number: str, *, limit: int) -> l
 
 def read_counts(db: sqlite3.Connection) -> StoreCounts:
     """Returns how many messages are in each state, wait by class, and are held by reason; how many rows of accepted batches are
-    no messages yet; how many numbers have opted out; and how many reports are unmatched."""
+    no messages yet; how many numbers have opted out; how many reports are unmatched; and how many reviews are open."""
     return StoreCounts(
         waiting=tuple(count_waiting(db)),
         held=tuple(count_held(db)),
@@ -283,6 +284,7 @@ def read_counts(db: sqlite3.Connection) -> StoreCounts:
         in_batches=count_rows_in_batches(db),
         unmatched_reports=read_count(db, "unmatched"),
         opted_out=read_count(db, "opted_out"),
+        open_reviews=reviews.count_items(db),
     )
 
 

@@ -313,7 +313,7 @@ class HeldCount:
 @dataclass(frozen=True, slots=True)
 class StoreCounts:
     """Numbers of messages that wait, that are held, and in each state; of rows of accepted batches that are no messages yet; of
-    unmatched reports, and of numbers that opted out."""
+    unmatched reports, of numbers that opted out, and of reviews that wait for a decision."""
 
     waiting: tuple[WaitingCount, ...]
     held: tuple[HeldCount, ...]
@@ -321,6 +321,7 @@ class StoreCounts:
     in_batches: int
     unmatched_reports: int
     opted_out: int
+    open_reviews: int
 
 
 AnyRow = TypeVar("AnyRow")

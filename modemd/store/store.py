@@ -14,6 +14,7 @@ from modemd.store.files.keys import ensure_key
 from modemd.store.files.opening import check_readable, lock, prepare
 from modemd.store.files.presence import make, require_database
 from modemd.store.keyed_hashes.keys import read_keys
+from modemd.store.keyed_hashes.suppression import find_lost_keys
 from modemd.store.schema import VERSION
 from modemd.store.sqlite_errors import (
     classify_error,
@@ -34,7 +35,8 @@ class Store:
     `failure` is why the database takes no changes now, from the last write or read that met it; the event `failed` is set with
     it. `retry_write` finds out if it has passed.
 
-    `key_problem` is why the consent ledger has no key, None if it has one. Nothing waits for a key.
+    `key_problem` is why the consent ledger has no key, or which keys of erased numbers are lost; None if neither is so. Nothing
+    waits for a key.
     """
 
     def __init__(self, writer: Writer, reader: Reader, lock: int | None = None, hot: Reader | None = None) -> None:
@@ -108,7 +110,7 @@ class Store:
             held,
             hot=ThreadReader(reader_uri(path), keys),
         )
-        store.key_problem = keys.problem
+        store.key_problem = keys.problem or await store.read(find_lost_keys)
         return store
 
     def write(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:

@@ -151,7 +151,7 @@ def test_the_status_of_the_service() -> None:
     status = StatusView(
         Health(False, "disk_full", "nothing is sent"), 17, StoreUnavailable(ErrorCode.DISK_FULL, "make room"), "it leaps",
         (), (), (), (rows.PauseRow(MessageClass.OTP, None, "ann", "a test", "2026-11-22T12:00:00.000000+00:00"),),
-        (WaitingView(waiting, 60),), rows.StoreCounts((waiting,), (rows.HeldCount("scheduled", 2),), {}, 5, 1, 0),
+        (WaitingView(waiting, 60),), rows.StoreCounts((waiting,), (rows.HeldCount("scheduled", 2),), {}, 5, 1, 0, 2),
     )  # fmt: skip
     assert document(status) == {
         "can_send": False,
@@ -182,6 +182,7 @@ def test_the_status_of_the_service() -> None:
         "in_batches": 5,
         "unmatched_reports": 1,
         "opted_out": 0,
+        "open_reviews": 2,
     }
 
 

@@ -78,10 +78,25 @@ FED = {
     "consent opt-in": ("+33600000008", "--channel", "form", "--basis", "x", "--evidence", "x"),
     "consent import": (__file__, "--basis", "x"),
     "consent verify": (),
+    "consent email": (ALICE, "ana@example.com"),
+    "consent emails": (),
     "reports": ("--unmatched",),
     "explain": ("1",),
 }
-OWN = {"help", "completion", "run", "doctor", "backup", "restore", "config", "drivers", "install", "udev-rules", "demo"}
+OWN = {
+    "policies",
+    "help",
+    "completion",
+    "run",
+    "doctor",
+    "backup",
+    "restore",
+    "config",
+    "drivers",
+    "install",
+    "udev-rules",
+    "demo",
+}
 OF_THE_EMULATOR = {"emulate", "phone", "fault"}
 WITHOUT_A_DAEMON = {"record", "pdu"}
 

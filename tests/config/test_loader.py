@@ -32,6 +32,7 @@ from modemd.config.consent import CapSettings
 from modemd.config.consent_lists import DoubleOptInSettings, ListSettings
 from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.geography import GeographySettings, ReachSettings
+from modemd.config.mailbox import MailboxSettings
 from modemd.config.retention import RetentionPeriods, RetentionSettings
 from modemd.config.settings import BalanceSmsSettings
 from modemd.errors import ConfigError
@@ -97,6 +98,8 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert balance.model_fields_set == set(BalanceSettings.model_fields) - {"sms"}
     assert settings.limits.model_fields_set == set(LimitSettings.model_fields)
     assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
+    assert settings.consent.mailbox is not None
+    assert settings.consent.mailbox.model_fields_set == set(MailboxSettings.model_fields)
     assert settings.consent.lists["promo"].model_fields_set == set(ListSettings.model_fields)
     assert settings.consent.double_opt_in.model_fields_set == set(DoubleOptInSettings.model_fields)
     assert settings.consent.caps[0].model_fields_set == set(CapSettings.model_fields)
@@ -123,6 +126,7 @@ def test_the_example_file_loads_and_says_everything() -> None:
         ListSettings,
         DoubleOptInSettings,
         CapSettings,
+        MailboxSettings,
         GeographySettings,
         ReachSettings,
         ValiditySettings,

@@ -11,7 +11,7 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store import listings
-from modemd.store.consent import marketing_history
+from modemd.store.consent import marketing_history, opt_in_requests, reviews
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox, reassembly
 from modemd.store.inbound.inbound_part import Arrival
@@ -59,6 +59,15 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     "report": lambda bench: bench.report(7),
     "match again": lambda bench: bench.match_again(),
     "opt out": lambda bench: bench.says(ALICE),
+    "opt out of a list": lambda bench: bench.says(ALICE, list_name="promo"),
+    "review": lambda bench: reviews.read_hold_until(bench.db, ALICE),
+    "consent due": lambda bench: (
+        reviews.find_next_due(bench.db),
+        reviews.list_overdue(bench.db, bench.now, 100),
+        opt_in_requests.find_next_due(bench.db),
+        opt_in_requests.list_overdue(bench.db, bench.now, 100),
+        opt_in_requests.list_to_remind(bench.db, bench.now, 100),
+    ),
     "recover": lambda bench: outcomes.close_interrupted_attempts(bench.db, bench.now),
     "keep": lambda bench: inbox.store_arrival(
         bench.db, Arrival(WEST, b"1", ALICE, "text", "1", START, "a/8/1/2", 1, 2), lambda tpdus: ("text", ""), bench.now

@@ -45,6 +45,7 @@ class Entry(Body):
     by: Text
     evidence: Text
     evidence_file: EvidenceBody | None = None
+    list_name: Annotated[Text | None, Field(alias="list")] = None
     at: Moment | None = None
     language: Text | None = None
     basis: Text | None = None
@@ -73,7 +74,7 @@ class Entry(Body):
             user_agent=self.user_agent,
             contact_id=self.contact_id,
         )
-        return ConsentEntry(number, self.channel, proof, self.language)
+        return ConsentEntry(number, self.channel, proof, self.language, self.list_name)
 
 
 def make_router(service: Service) -> APIRouter:
@@ -90,7 +91,7 @@ def make_router(service: Service) -> APIRouter:
 
     @router.post(IMPORT, summary="Import the opt-ins of a CSV: number[,at,evidence,wording,...]")
     async def post_import(
-        request: Request, channel: Text = "import", basis: Text = "", by: Text = "", file: Text = "an imported file"
+        request: Request, basis: Text = "", by: Text = "", channel: Text = "import", file: Text = "an imported file"
     ) -> dict[str, Any]:
         if not by.strip():
             raise Refused(ErrorCode.NO_REASON, "say who imports the file (by)")

@@ -29,9 +29,10 @@ def _proof_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--at", help="When it was said. Without an offset, in your configured time zone."),
         click.option(
             "--evidence-file",
-            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            type=click.Path(path_type=Path, dir_okay=False),
             help="A file that proves it, at most 1 MiB, such as a scanned letter. It is stored.",
         ),
+        click.option("--list", "list", help="The list of subscribers. Without this option, all marketing."),
         click.option("--evidence", required=True, help="What proves it, in words."),
     ):
         command = option(command)
@@ -47,7 +48,7 @@ def _proof_options(command: Callable[..., None]) -> Callable[..., None]:
 @_proof_options
 @options.as_json
 def opt_out(config: Path, number: str, as_json: bool, **given: Any) -> None:
-    """Opt a number out of marketing, by mail, telephone, letter or otherwise.
+    """Enter an opt-out that came by mail, phone or letter.
 
     It has the effect of a STOP, at once: marketing that waits is cancelled. No SMS is sent.
     """

@@ -22,9 +22,9 @@ from modemd.config import load
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row for each event.")
 @options.as_json
 def history(config: Path, number: str, as_csv: bool, as_json: bool) -> None:
-    """Show the whole consent history of a number, with every field.
+    """Show the whole consent history of a number.
 
-    --json also has the files of evidence, in base64.
+    It has every field of every event. --json also has the files of evidence, in base64.
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json cannot be used together")

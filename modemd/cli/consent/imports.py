@@ -23,7 +23,7 @@ MOST_PROBLEMS = 20
 
 @options.command("import")
 @options.config_file
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--basis", required=True, help="The legal basis of all rows, such as consent.")
 @click.option(
     "--channel", default="import", type=click.Choice(tuple(map(str, OPT_IN_CHANNELS))), help="How these people agreed."
@@ -33,8 +33,8 @@ MOST_PROBLEMS = 20
 def import_file(config: Path, file: Path, basis: str, channel: str, by: str, as_json: bool) -> None:
     """Import the opt-ins of a CSV.
 
-    The columns are number[,at,evidence,wording,wording_version,language,url,ip,user_agent,contact_id]. If a row is malformed,
-    nothing is imported. A number that has opted out stays so. The same file twice adds nothing.
+    The columns are number[,list,at,evidence,wording,wording_version,language,url,ip,user_agent,contact_id]. If a row is
+    malformed, nothing is imported. A number that has opted out stays so. The same file twice adds nothing.
     """
     settings = load(config)
     try:

@@ -31,7 +31,7 @@ kind = click.argument("kind")
 def replies(
     context: click.Context, config: Path | None, only_language: str | None, only_kind: str | None, as_json: bool
 ) -> None:
-    """List the texts of replies, questions and notices, and change them."""
+    """List the texts that modemd writes about consent."""
     if context.invoked_subcommand is not None:
         return
     settings = load(options.need_config(context, config))

@@ -61,7 +61,7 @@ class AnswerLimits:
     hour."""
 
     per_number_day: int = 3
-    per_prefix_hour: int = 20
+    per_prefix_hour: int = 100
     per_hour: int = 200
 
 

@@ -306,7 +306,7 @@ class DoubleOptIn:
             return None
         configured = self.settings.consent.lists.get(list_name) if list_name is not None else None
         language = word.language or statements.read_language(db, word.number) or (configured and configured.language)
-        text = opt_in_texts.compose_welcome(self.settings, self.texts, language or None)
+        text = opt_in_texts.compose_welcome(self.settings, self.texts, list_name, language or None)
         expires_at = now + self.settings.validity.of(MessageClass.SYSTEM)
         return self._submit(db, word.number, text, word.sim, now, expires_at, now)
 

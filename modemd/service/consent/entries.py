@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 
 from modemd.clock import Clock
-from modemd.config import CurrentSettings
+from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.consent.policy import Marketing
@@ -62,21 +62,23 @@ OPT_IN_CHANNELS = (
 
 @dataclass(frozen=True, slots=True)
 class ConsentEntry:
-    """Entry of a person: about which number, how they learnt of it, the proof (`actor`: who enters it), and the language of the
-    contact, None if it is not known."""
+    """Entry of a person: about which number, how they learnt of it, the proof (`actor`: who enters it), the language of the
+    contact, None if it is not known, and the list of subscribers, None for all marketing."""
 
     number: str
     channel: str
     proof: Proof
     language: str | None = None
+    list_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EntryResult:
-    """Result of an entry: the number as it is stored, where it stands now, if that has changed, and how many messages that
-    waited were cancelled."""
+    """Result of an entry: the number as it is stored, the list, None for all marketing, where it stands there now, if that has
+    changed, and how many messages that waited were cancelled."""
 
     number: str
+    list: str | None
     marketing: Marketing
     changed: bool
     withdrawn: int
@@ -92,10 +94,12 @@ class ConsentEntries:
 
     async def opt_out(self, entry: ConsentEntry) -> EntryResult:
         """Opts a number out of marketing, and cancels what waits for it. Raises Refused (`bad_number`, `not_possible`,
-        `bad_kind` for the channel, `no_reason` without evidence or author, `bad_time`, `too_large`)."""
+        `bad_kind` for the channel, `unknown_list`, `no_reason` without evidence or author, `bad_time`, `too_large`)."""
         number = self._check(entry, OPT_OUT_CHANNELS)
         return await self._apply(
-            ConsentStatement(number, False, None, entry.language, entry.channel, proof=entry.proof)
+            ConsentStatement(
+                number, False, None, entry.language, entry.channel, proof=entry.proof, list_name=entry.list_name
+            )
         )
 
     async def opt_in(self, entry: ConsentEntry) -> EntryResult:
@@ -104,22 +108,35 @@ class ConsentEntries:
         number = self._check(entry, OPT_IN_CHANNELS)
         if not (entry.proof.basis or "").strip():
             raise Refused(ErrorCode.NO_REASON, "say the basis on which this person may get marketing, such as consent")
-        return await self._apply(ConsentStatement(number, True, None, entry.language, entry.channel, proof=entry.proof))
+        return await self._apply(
+            ConsentStatement(
+                number, True, None, entry.language, entry.channel, proof=entry.proof, list_name=entry.list_name
+            )
+        )
 
     async def _apply(self, statement: ConsentStatement) -> EntryResult:
         now = self._clock.now()
         change = partial(statements.apply_statement, statement=statement, now=now)
         effect: ConsentEffect = await self._store.write_consent(change)
         marketing = Marketing.OPTED_IN if statement.opts_in else Marketing.OPTED_OUT
-        return EntryResult(statement.number, marketing, effect.has_changed, effect.withdrawn_messages)
+        return EntryResult(
+            statement.number, statement.list_name, marketing, effect.has_changed, effect.withdrawn_messages
+        )
 
     def _check(self, entry: ConsentEntry, channels: Collection[EntryChannel]) -> str:
         """Returns the number of an entry as it is stored. Raises Refused."""
         number = phone_numbers.list_spellings(entry.number, self._settings.current().country)[0]
         if entry.channel not in channels:
             raise Refused(ErrorCode.BAD_KIND, f"{entry.channel!r} is no channel; use one of {', '.join(channels)}")
+        check_list(entry.list_name, self._settings.current())
         check_proof(entry.proof, self._clock.now())
         return number
+
+
+def check_list(name: str | None, settings: Settings) -> None:
+    """Raises Refused (`unknown_list`) if no list of that name is configured."""
+    if name is not None and name not in settings.consent.lists:
+        raise Refused(ErrorCode.UNKNOWN_LIST, f"there is no list {name!r} in the configuration")
 
 
 def check_proof(proof: Proof, now: datetime) -> None:

@@ -20,15 +20,15 @@ from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.consent.policy import Marketing
-from modemd.service.consent.entries import OPT_IN_CHANNELS, check_proof
+from modemd.service.consent.entries import OPT_IN_CHANNELS, check_list, check_proof
 from modemd.store import Store
-from modemd.store.consent import statements
+from modemd.store.consent import lists, statements
 from modemd.store.consent.proof import Proof
 from modemd.store.consent.statements import ConsentStatement
 from modemd.store.timestamps import to_text
 
 REQUIRED = "number"
-OPTIONAL = ("at", "evidence", "wording", "wording_version", "language", "url", "ip", "user_agent", "contact_id")
+OPTIONAL = ("list", "at", "evidence", "wording", "wording_version", "language", "url", "ip", "user_agent", "contact_id")
 # Rows that are read or stored before other work has its turn.
 ROWS_PER_STEP = 100
 # Problems of a file that are told.
@@ -163,9 +163,12 @@ def _make_statement(row: dict[str, str], options: ImportOptions, settings: Setti
         contact_id=given.get("contact_id"),
     )
     check_proof(proof, now)
+    check_list(given.get("list"), settings)
     language = given.get("language")
     proof = replace(proof, wording_language=language if proof.wording else None)
-    return ConsentStatement(recipient.number, True, None, language, options.channel, proof=proof)
+    return ConsentStatement(
+        recipient.number, True, None, language, options.channel, list_name=given.get("list"), proof=proof
+    )
 
 
 def _parse_time(text: str | None, settings: Settings) -> datetime | None:
@@ -182,7 +185,7 @@ def _store_rows(rows: Sequence[ConsentStatement], now: datetime, db: sqlite3.Con
     """Stores some rows. Returns how many opted somebody in, were known, and were left out."""
     opted_in = known = opted_out = 0
     for row in rows:
-        if statements.read_marketing(db, row.number) is Marketing.OPTED_OUT:
+        if _has_opted_out(db, row):
             opted_out += 1
         elif _is_known(db, row):
             known += 1
@@ -192,13 +195,19 @@ def _store_rows(rows: Sequence[ConsentStatement], now: datetime, db: sqlite3.Con
     return opted_in, known, opted_out
 
 
+def _has_opted_out(db: sqlite3.Connection, row: ConsentStatement) -> bool:
+    if statements.read_marketing(db, row.number) is Marketing.OPTED_OUT:
+        return True
+    return row.list_name is not None and lists.read_state(db, row.number, row.list_name) is Marketing.OPTED_OUT
+
+
 def _is_known(db: sqlite3.Connection, row: ConsentStatement) -> bool:
     proof = row.proof
     values = (row.channel, proof.basis, proof.evidence, proof.wording)
     at = to_text(proof.occurred_at) if proof.occurred_at is not None else None
     found = db.execute(
         """SELECT 1 FROM consent_event WHERE number = ? AND action = 'opt_in' AND occurred_at IS ? AND channel IS ? AND basis IS ?
-           AND evidence IS ? AND wording IS ? LIMIT 1""",
-        (row.number, at, *values),
+           AND evidence IS ? AND wording IS ? AND list IS ? LIMIT 1""",
+        (row.number, at, *values, row.list_name),
     ).fetchone()
     return found is not None

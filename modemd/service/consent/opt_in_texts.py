@@ -31,9 +31,19 @@ def compose_reminder(settings: Settings, texts: Texts, list_name: str | None, la
     return _compose(TextKind.OPT_IN_REMINDER, settings, texts, list_name, language)
 
 
-def compose_welcome(settings: Settings, texts: Texts, language: str | None) -> OptInText:
-    """Returns the answer to somebody who is subscribed now."""
-    return _make(texts.compose(TextKind.OPT_IN_REPLY, language, brand=settings.brand), texts, language)
+def compose_welcome(settings: Settings, texts: Texts, list_name: str | None, language: str | None) -> OptInText:
+    """Returns the answer to somebody who is subscribed now: to a list, or to all marketing (`list_name` None)."""
+    title = _find_title(settings, list_name)
+    kind = TextKind.WELCOME if title is not None else TextKind.WELCOME_GENERAL
+    return _make(texts.compose(kind, language, brand=settings.brand, list_name=title), texts, language)
+
+
+def _find_title(settings: Settings, list_name: str | None) -> str | None:
+    """Returns what people get, as they are told; of a list that is gone from the configuration, its name."""
+    if list_name is None:
+        return settings.consent.double_opt_in.title
+    configured = settings.consent.lists.get(list_name)
+    return configured.title if configured is not None else list_name
 
 
 def _compose(

@@ -141,7 +141,7 @@ def _explain_kept(kept: KeptRows, is_log_empty: bool) -> list[KeptData]:
     if kept.consent is not None:
         how = {
             erasure.SUPPRESSED: "as a hash made with the key of the ledger, which does not show the number",
-        }.get(kept.consent, "with its number, because the ledger has no key (modemd doctor)")
+        }.get(kept.consent, "with its number, because the ledger has no key")
         found.append(
             KeptData("consent", f"its opt-out, {how}: without it, the next campaign would reach this person again")
         )

@@ -14,11 +14,22 @@ from zoneinfo import ZoneInfo
 from modemd.clock import Clock
 from modemd.rules.routing import RoutingSnapshot
 from modemd.rules.send_decision import SendConditions
+from modemd.rules.sending_rules import SendingRules
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.rules.states import PartState
-from modemd.rules.waits import HeldFacts, QueuedFacts, ServiceFacts, SimObstacles, UnknownFacts, Wait, explain_wait
+from modemd.rules.waits import (
+    CONTACT_HOLDS,
+    HeldFacts,
+    QueuedFacts,
+    ServiceFacts,
+    SimObstacles,
+    UnknownFacts,
+    Wait,
+    explain_wait,
+)
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.policy import SendingPolicy
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store
 from modemd.store.queue.waiting import MOST_COUNTED, WaitingFacts, WaitingPart
 from modemd.store.rows import PauseRow
@@ -52,6 +63,7 @@ class _Snapshot:
     service: ServiceFacts
     terms: RoutingSnapshot
     sims: tuple[_Sim, ...]
+    rules: SendingRules
     pauses: tuple[PauseRow, ...]
 
 
@@ -62,6 +74,7 @@ class Waits:
         self,
         store: Store,
         dispatcher: Dispatcher,
+        rules: RulesInForce,
         sending_policy: SendingPolicy,
         breakers: SimBreakers,
         clock: Clock,
@@ -74,6 +87,7 @@ class Waits:
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
+        self._rules = rules
         self._sending_policy = sending_policy
         self._breakers = breakers
         self._clock = clock
@@ -99,7 +113,9 @@ class Waits:
             faults=tuple(f"{modem.name}: {modem.fault}" for modem in modems if modem.fault is not None),
         )
         sims = tuple(self._make_sim(modem.sim, modem, now) for modem in modems if modem.sim is not None)
-        return _Snapshot(service, self._sending_policy.snapshot(), sims, tuple(self._list_pauses()))
+        return _Snapshot(
+            service, self._sending_policy.snapshot(), sims, self._rules.current(), tuple(self._list_pauses())
+        )
 
     def _make_sim(self, iccid: str, modem: ModemFacts, now: datetime) -> _Sim:
         rests_until, error = self._breakers.open_until(iccid, now) or (None, "")
@@ -122,7 +138,7 @@ def _collect(part: WaitingPart, facts: WaitingFacts, snapshot: _Snapshot) -> Que
     if part.state is PartState.UNKNOWN:
         return UnknownFacts(part.due)
     if part.state is PartState.HELD:
-        return HeldFacts(part.reason, part.due, part.tries, part.window)
+        return HeldFacts(part.reason, part.due, part.tries, part.window, _explain_hold(part, snapshot))
     able = [sim for sim in snapshot.sims if snapshot.terms.routes.find_access(sim.iccid, part.lane) is not None]
     bound_to = None if part.lane.is_shared else part.lane.home
     iccids = [sim.iccid for sim in able]
@@ -136,6 +152,14 @@ def _collect(part: WaitingPart, facts: WaitingFacts, snapshot: _Snapshot) -> Que
         ahead=facts.count_ahead(part, iccids),
         counted=MOST_COUNTED,
     )
+
+
+def _explain_hold(part: WaitingPart, snapshot: _Snapshot) -> str | None:
+    """Returns what the rules on a contact say about a part that they hold; None if they hold it no more, or never did."""
+    if part.reason not in CONTACT_HOLDS:
+        return None
+    hold = snapshot.rules.find_hold(part.message_class, part.number, part.contact, snapshot.service.now, part.parts)
+    return hold.because if hold is not None else None
 
 
 def _make_obstacles(part: WaitingPart, sim: _Sim, facts: WaitingFacts, snapshot: _Snapshot) -> SimObstacles:

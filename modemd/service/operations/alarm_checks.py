@@ -24,6 +24,7 @@ CHECK_INTERVAL_S = 10.0
 STARTUP_S = 60.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
 CONFIRMATIONS, STORAGE, FILTERED = "confirmations_limited", "storage_full", "filtered"
+LEDGER_KEY = "ledger_key"
 LowBalances = Callable[[], Mapping[str, str]]
 """Returns the text of the alarm for each SIM that has less left than it should, by ICCID."""
 OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]
@@ -73,6 +74,10 @@ class AlarmChecks:
         self._set_alarm(CLOCK, "", reason is not None, f"the clock is not trusted: {reason}")
         if not isinstance(failure, StoreDamaged):  # which ends the service
             self._set_alarm(DATABASE, "", failure is not None, str(failure))
+        key_problem = self._store.key_problem
+        self._set_alarm(
+            LEDGER_KEY, "", key_problem is not None, f"a key of the consent ledger is not here: {key_problem}"
+        )
         unconfirmed = self._find_unconfirmed()
         self._set_alarm(CONFIRMATIONS, "", unconfirmed is not None, str(unconfirmed))
         now, at_s = self._clock.now(), asyncio.get_running_loop().time()

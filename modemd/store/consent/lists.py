@@ -15,6 +15,7 @@ from modemd.rules.consent.double_opt_in import OptInEvent, find_next_state
 from modemd.rules.consent.policy import Marketing
 from modemd.store.consent import ledger, opt_in_requests
 from modemd.store.consent.ledger import ConsentEvent
+from modemd.store.keyed_hashes import suppression
 from modemd.store.timestamps import to_text
 
 
@@ -31,7 +32,10 @@ def read_state(db: sqlite3.Connection, number: str, list_name: str) -> Marketing
     """Returns what a number has said about a list; UNKNOWN if it has said nothing. A general STOP is in it if the number had a
     subscription then; what it has said about all marketing is beside this, in `statements.read_marketing`."""
     row = db.execute("SELECT state FROM subscription WHERE number = ? AND list = ?", (number, list_name)).fetchone()
-    return Marketing(row["state"]) if row else Marketing.UNKNOWN
+    if row is not None:
+        return Marketing(row["state"])
+    is_suppressed = suppression.find_suppression(db, number, list_name) is not None
+    return Marketing.OPTED_OUT if is_suppressed else Marketing.UNKNOWN
 
 
 def list_subscriptions(db: sqlite3.Connection, number: str) -> list[SubscriptionRow]:
@@ -56,6 +60,7 @@ def change(db: sqlite3.Connection, event: OptInEvent, entry: ConsentEvent, now: 
         return after
     if after is Marketing.OPTED_IN:
         forget_notice(db, number)
+        suppression.lift(db, number, list_name)
     if list_name is None:
         db.execute(
             """INSERT INTO contact (number, marketing, marketing_since, language) VALUES (?, ?, ?, ?)
@@ -98,6 +103,28 @@ def reopen_all(db: sqlite3.Connection, number: str, now: datetime) -> None:
 def forget_notice(db: sqlite3.Connection, number: str) -> None:
     """Lets the next marketing to a number say again how to end it: the number has opted in."""
     db.execute("UPDATE contact SET noticed_at = NULL WHERE number = ? AND noticed_at IS NOT NULL", (number,))
+
+
+def erase(db: sqlite3.Connection, number: str) -> None:
+    """Deletes the subscriptions of a number. Lists that it has left by itself stay on the suppression
+    list, or as they are if the ledger has no key."""
+    rows = db.execute(
+        "SELECT list, since, state = 'opted_out' AND NOT is_closed_by_stop AS was_left FROM subscription WHERE number = ?",
+        (number,),
+    ).fetchall()
+    for row in rows:
+        if not row["was_left"] or suppression.suppress(db, number, row["since"], row["list"]):
+            db.execute("DELETE FROM subscription WHERE number = ? AND list = ?", (number, row["list"]))
+
+
+def restore_opt_out(db: sqlite3.Connection, number: str, list_name: str, since: str) -> None:
+    """Closes a subscription that was closed in a database which a restore replaces."""
+    db.execute(
+        """INSERT INTO subscription (number, list, state, since) VALUES (?, ?, 'opted_out', ?)
+           ON CONFLICT (number, list) DO UPDATE SET state = excluded.state, since = excluded.since, is_closed_by_stop = 0
+           WHERE state <> 'opted_out'""",
+        (number, list_name, since),
+    )
 
 
 def _read_general(db: sqlite3.Connection, number: str) -> Marketing:

@@ -224,7 +224,7 @@ def _check_opt_in(db: sqlite3.Connection, statement: ConsentStatement, before: M
 def _check_date(db: sqlite3.Connection, statement: ConsentStatement) -> None:
     """Raises Refused if an opt-in that a person enters is not dated after the opt-outs of its number."""
     number, said = statement.number, statement.proof.occurred_at
-    since = find_last_opt_out(db, number)
+    since = find_last_opt_out(db, number, statement.list_name)
     if said is None or (since is not None and said <= from_text(since)):
         when = f" at {since}" if since is not None else ""
         raise Refused(
@@ -234,15 +234,24 @@ def _check_date(db: sqlite3.Connection, statement: ConsentStatement) -> None:
         )
 
 
-def find_last_opt_out(db: sqlite3.Connection, number: str) -> str | None:
-    """Returns when a number last opted out, as a stored time; None if it did not. Of an entered opt-out, the later of what was
-    entered and the time of the entry counts; of an opt-out in a national form, the time when it was stored."""
-    rows = db.execute("SELECT at FROM consent_event WHERE number = ? AND action = 'opt_out'", (number,)).fetchall()
+def find_last_opt_out(db: sqlite3.Connection, number: str, list_name: str | None = None) -> str | None:
+    """Returns when the last opt-out of a number from all marketing, or from a list if one is named, was stored, as a stored time;
+    None if there is none."""
+    rows = db.execute(
+        "SELECT at FROM consent_event WHERE number = ? AND action = 'opt_out' AND (list IS NULL OR list = ?)",
+        (number, list_name),
+    ).fetchall()
     contact = db.execute(
         "SELECT marketing_since FROM contact WHERE number = ? AND marketing = 'opted_out'", (number,)
     ).fetchone()
     found = [row["at"] for row in rows] + [contact["marketing_since"] if contact is not None else None]
-    return max(filter(None, (*found, suppression.find_suppression(db, number))), default=None)
+    return max(filter(None, (*found, *_list_suppressed(db, number, list_name))), default=None)
+
+
+def _list_suppressed(db: sqlite3.Connection, number: str, list_name: str | None) -> list[str]:
+    """Returns when a number that was erased had opted out of all marketing, and of a list if one is named."""
+    found = {suppression.find_suppression(db, number), suppression.find_suppression(db, number, list_name)}
+    return sorted(filter(None, found))
 
 
 def _is_newer_than_opt_out(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> bool:
@@ -263,8 +272,7 @@ def is_said_after_opt_outs(
            WHERE number = ? AND action = 'opt_out' AND (list IS NULL OR list = ?)""",
         (number, list_name),
     ).fetchall()
-    erased = suppression.find_suppression(db, number)
-    times = [find_time(row) for row in rows] + ([erased] if erased is not None else [])
+    times = [*map(find_time, rows), *_list_suppressed(db, number, list_name)]
     return all(to_text(stated_at) >= time for time in times)
 
 

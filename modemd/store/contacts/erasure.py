@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.rules.consent.policy import Marketing
-from modemd.store.consent import ledger
+from modemd.store.consent import ledger, lists, opt_in_requests
 from modemd.store.events import Authorship, add_event
 from modemd.store.keyed_hashes import suppression
 from modemd.store.retention import ROWS_PER_STEP
@@ -38,9 +38,9 @@ class ErasedRows:
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
-    """What is kept: of the consent `suppressed` if the number is opted out, as a keyed hash, `opted_out` if that has the number,
-    because there is no key, and else None; how many messages have not ended, how many inbound ones wait for parts, and the
-    schedules that send to it, by name."""
+    """Rows that are kept: of the consent `suppressed` if the number is opted out, as a keyed hash, `opted_out` if that has the
+    number, because there is no key, and else None; how many messages have not ended, how many inbound ones wait for parts, and
+    the schedules that send to it, by name."""
 
     consent: str | None
     waiting: int
@@ -71,7 +71,7 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
     for key in ("sender", "number"):  # of a message of type 0, and of an opt-out that was undone
         _execute(
             db,
-            f"""UPDATE event SET detail = json_remove(detail, '$.{key}', '$.evidence')
+            f"""UPDATE event SET detail = json_remove(detail, '$.{key}')
                 WHERE message_id IS NULL AND json_extract(detail, '$.{key}') IN (:numbers)""",  # noqa: S608 - our own words
             numbers,
         )
@@ -88,15 +88,23 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
            AND NOT EXISTS (SELECT 1 FROM message m WHERE m.number = contact.number)""",
         [number for number in numbers if number in suppressed or not _is_opted_out(db, number)],
     )
-    # What was decided is proof, the text is not; an open review still needs it.
-    _execute(
-        db,
-        """UPDATE consent_review SET text = '', number = '' WHERE number IN (:numbers)
-           AND id IN (SELECT id FROM consent_review WHERE resolved_at IS NOT NULL)""",
-        numbers,
-    )
+    _erase_subscriptions(db, numbers, now)
     add_event(db, None, now, "number erased", by=authorship.by, why=authorship.why)
     return _find_kept(db, numbers)
+
+
+def _erase_subscriptions(db: sqlite3.Connection, numbers: Sequence[str], now: datetime) -> None:
+    """Deletes subscriptions and open requests, and blanks the reviews that are resolved; an open one still needs its text. An
+    opt-out of one list stays on the suppression list."""
+    for number in numbers:
+        for request in opt_in_requests.list_of(db, number):
+            opt_in_requests.close(db, number, request.list_name, now, "erased")
+        lists.erase(db, number)
+    _execute(
+        db,
+        "UPDATE consent_review SET number = '', text = '' WHERE number IN (:numbers) AND resolved_at IS NOT NULL",
+        numbers,
+    )
 
 
 def _suppress(db: sqlite3.Connection, number: str, now: datetime) -> bool:

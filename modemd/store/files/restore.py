@@ -17,7 +17,7 @@ from pathlib import Path
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
-from modemd.store.consent import ledger
+from modemd.store.consent import ledger, lists
 from modemd.store.events import add_event
 from modemd.store.files import backup
 from modemd.store.files.keys import merge_keys
@@ -110,7 +110,7 @@ def _merge_consent(db: sqlite3.Connection, database: Path, source: str, now: dat
         ledger.note_restore(db, source, None, now)
         return 0
     try:
-        said, opted_out, suppressed, files = (list(_read_rows(database, sql)) for sql in _MERGED)
+        said, opted_out, suppressed, files, left = (list(_read_rows(database, sql)) for sql in _MERGED)
     except sqlite3.Error:
         ledger.note_restore(db, source, None, now)
         return None
@@ -127,6 +127,8 @@ def _merge_consent(db: sqlite3.Connection, database: Path, source: str, now: dat
             "UPDATE contact SET marketing = 'opted_out', marketing_since = ? WHERE number = ? AND marketing <> 'opted_out'",
             (row["marketing_since"], row["number"]),
         )
+    for row in left:
+        lists.restore_opt_out(db, row["number"], row["list"], row["since"])
     return taken
 
 
@@ -135,6 +137,7 @@ _MERGED = (
     "SELECT number, marketing_since FROM contact WHERE marketing = 'opted_out'",
     "SELECT digest, key_id, at, is_ending FROM suppression",
     "SELECT digest, content, at FROM consent_evidence",
+    "SELECT number, list, since FROM subscription WHERE state = 'opted_out'",
 )
 
 

@@ -14,28 +14,35 @@ _LOOKUP = "SELECT at FROM suppression WHERE digest = ?"
 _HAS_ENDINGS = "SELECT 1 FROM suppression INDEXED BY suppression_ending WHERE is_ending = 1 LIMIT 1"
 
 
-def suppress(db: sqlite3.Connection, number: str, at: str) -> bool:
-    """Adds a number that opted out `at` (a stored time) to the list. Returns False if there is no key: then nothing is stored."""
+def suppress(db: sqlite3.Connection, number: str, at: str, subscription: str | None = None) -> bool:
+    """Adds a number that opted out `at` (a stored time) to the list. `subscription`: the list of subscribers that it left, None
+    if it opted out of all marketing. Returns False if there is no key: then nothing is stored."""
     ids = list_key_ids(db)
     if not ids:
         return False
     db.execute(
         "INSERT INTO suppression (digest, key_id, at, is_ending) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (_hash(db, ids[-1], number), ids[-1], at, not number.startswith("+") and number.isdigit()),
+        (
+            _hash(db, ids[-1], number, subscription),
+            ids[-1],
+            at,
+            subscription is None and not number.startswith("+") and number.isdigit(),
+        ),
     )
     return True
 
 
-def lift(db: sqlite3.Connection, number: str) -> None:
+def lift(db: sqlite3.Connection, number: str, subscription: str | None = None) -> None:
     """Takes a number from the list: its person has opted in since."""
     for key_id in list_key_ids(db):
-        db.execute("DELETE FROM suppression WHERE digest = ?", (_hash(db, key_id, number),))
+        db.execute("DELETE FROM suppression WHERE digest = ?", (_hash(db, key_id, number, subscription),))
 
 
-def find_suppression(db: sqlite3.Connection, number: str) -> str | None:
-    """Returns when a number that is on the list opted out, as a stored time; None if it is not on the list."""
+def find_suppression(db: sqlite3.Connection, number: str, subscription: str | None = None) -> str | None:
+    """Returns when a number that is on the list opted out of all marketing, or of a list of subscribers, as a stored time; None
+    if it is not on the list."""
     for key_id in list_key_ids(db):
-        found = db.execute(_LOOKUP, (_hash(db, key_id, number),)).fetchone()
+        found = db.execute(_LOOKUP, (_hash(db, key_id, number, subscription),)).fetchone()
         if found is not None:
             return str(found["at"])
     return None
@@ -67,7 +74,17 @@ def count_unknown_keys(db: sqlite3.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _hash(db: sqlite3.Connection, key_id: str, number: str) -> bytes:
-    digest = mac(db, key_id, b"suppression\0" + number.encode())
+def find_lost_keys(db: sqlite3.Connection) -> str | None:
+    """Returns what follows from keys of the list that are not here, in words; None if all are here. Reads the whole list."""
+    lost = count_unknown_keys(db)
+    if not lost:
+        return None
+    count, keys = sum(lost.values()), ", ".join(lost)
+    return f"{count} erased numbers that had opted out are not recognised: their key is not here ({keys})"
+
+
+def _hash(db: sqlite3.Connection, key_id: str, number: str, subscription: str | None) -> bytes:
+    meant = number if subscription is None else f"{number}\0{subscription}"
+    digest = mac(db, key_id, b"suppression\0" + meant.encode())
     assert digest is not None  # noqa: S101 - the id is of a key of this connection
     return digest

@@ -24,7 +24,7 @@ async def test_an_entry_comes_back_in_the_history(tmp_path: Path) -> None:
         file = {"name": "mail.eml", "content": base64.b64encode(b"x" * 1024 * 1024).decode()}
         full = ENTRY | {"basis": "consent", "ip": "192.0.2.1", "wording": "Yes", "evidence_file": file}
         assert (await client.post(f"{ALICE}/opt-in", full)).json == {
-            "number": "+33612345678", "marketing": "opted_in", "changed": True, "withdrawn": 0,
+            "number": "+33612345678", "list": None, "marketing": "opted_in", "changed": True, "withdrawn": 0,
         }  # fmt: skip
         found = (await client.get(f"{ALICE}/history")).json
         (event,) = found["events"]
@@ -82,3 +82,17 @@ async def test_a_file_of_opt_ins_is_imported(tmp_path: Path) -> None:
         assert (await client.call("POST", f"{IMPORT}?basis=consent", ROWS, "text/csv")).code == "no_reason"
         found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", ROWS, "text/csv")
         assert found.json == {"rows": 1, "opted_in": 1, "known": 0, "opted_out": 0}
+
+
+async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
+    """Only that list is left, and an import leaves it so; a list that is not configured is refused."""
+    lists = {name: {"title": name, "frequency": "weekly"} for name in ("promo", "news")}
+    async with assembled_service(tmp_path, consent={"lists": lists}) as assembled:
+        client = Client(create_app(assembled.service))
+        left = (await client.post(f"{ALICE}/opt-out", ENTRY | {"list": "promo"})).json
+        assert (left["list"], left["marketing"]) == ("promo", "opted_out")
+        assert (await client.get(ALICE)).json["marketing"] == "unknown"
+        rows = b"number,list\n+33612345678,promo\n+33612345678,news\n"
+        found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", rows, "text/csv")
+        assert found.json == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1}
+        assert (await client.post(f"{ALICE}/opt-out", ENTRY | {"list": "other"})).code == "unknown_list"

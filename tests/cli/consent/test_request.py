@@ -28,7 +28,8 @@ def test_a_number_is_asked_once(modemd: Modemd, config: Path) -> None:
     lists = "brand: Chez Paul\nconsent: {lists: {promo: {title: Offers, frequency: weekly}}}\n"
     config.write_text(text + lists, encoding="utf-8")
     asked = modemd(*ASK)
-    assert (asked.status, asked.out) == (0, f"{ALICE} is asked to confirm by message 1, queued\n")
+    # Now, or when the hours of the number allow it: that depends on the hour in which this test runs.
+    assert (asked.status, asked.out.startswith(f"{ALICE} is asked to confirm by message 1, ")) == (0, True)
     again = modemd(*ASK)
     assert (again.status, "has not answered yet" in again.err) == (1, True)
 

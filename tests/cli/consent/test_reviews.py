@@ -49,3 +49,11 @@ def test_an_opt_out_shows_where_the_number_stands(modemd: Modemd, review: str) -
     shown = modemd("consent", "show", "--config", "FILE", ALICE)
     assert shown.out.startswith(f"{ALICE} has opted out")
     assert "review" in shown.out
+
+
+def test_the_status_tells_of_open_reviews(modemd: Modemd, review: str) -> None:
+    """Until they are decided: nobody looks for what they do not know of."""
+    line = "1 reviews wait for a decision: modemd consent reviews"
+    assert line in modemd("status", "--config", "FILE").out
+    modemd("consent", "review", "--config", "FILE", review, "--dismiss", "--why", "a bus")
+    assert line not in modemd("status", "--config", "FILE").out

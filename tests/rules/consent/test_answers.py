@@ -59,7 +59,7 @@ def test_a_word_of_somebody_we_wrote_to_is_answered() -> None:
         pytest.param({"changes": 4}, "too_many_changes", id="to and fro"),
         pytest.param({"words": 4}, "too_many_words", id="the fourth word of a day"),
         pytest.param({"count_number_day": 3}, "number_limit", id="the fourth answer of a day"),
-        pytest.param({"count_prefix_hour": 20}, "prefix_limit", id="the 21st of a block of numbers in an hour"),
+        pytest.param({"count_prefix_hour": 100}, "prefix_limit", id="the 101st of a block of numbers in an hour"),
         pytest.param({"count_hour": 200}, "hour_limit", id="the 201st of an hour"),
     ],
 )
@@ -77,7 +77,7 @@ def test_each_bound_is_named(change: dict[str, object], code: str) -> None:
         pytest.param({"changes": 3}, id="the third change"),
         pytest.param({"words": 3}, id="the third word"),
         pytest.param({"count_number_day": 2}, id="the third answer"),
-        pytest.param({"count_prefix_hour": 19}, id="the 20th of a block"),
+        pytest.param({"count_prefix_hour": 99}, id="the 100th of a block"),
         pytest.param({"count_hour": 199}, id="the 200th"),
         pytest.param({"meant": (ALICE, BOB), "written_to": (ALICE, BOB)}, id="two numbers of one telephone"),
         pytest.param({"text": "please do not text me any more"}, id="a sentence that follows no answer"),
@@ -98,7 +98,7 @@ def test_somebody_who_changes_to_and_fro_is_looked_at() -> None:
 def test_limits_that_strangers_reach_are_told() -> None:
     """The bounds of all and of a block raise an alarm; one person's bound does not."""
     assert decide(replace(FACTS, count_hour=200), LIMITS).is_over_limit
-    assert decide(replace(FACTS, count_prefix_hour=20), LIMITS).is_over_limit
+    assert decide(replace(FACTS, count_prefix_hour=100), LIMITS).is_over_limit
     assert not decide(replace(FACTS, count_number_day=3), LIMITS).is_over_limit
 
 
@@ -136,7 +136,7 @@ def test_a_command_is_a_bare_word(text: str) -> None:
 def test_no_answer_of_ours_is_a_bare_word() -> None:
     """In no language could an answer of modemd be taken for a person's command."""
     texts = Texts.load()
-    answers = [texts.compose(kind, language) for kind in REPLIES for language in texts.languages]
+    answers = [texts.compose(kind, language, list_name="x") for kind in REPLIES for language in texts.languages]
     assert [answer for answer in answers if is_bare_word(answer)] == []
     assert not is_bare_word("")
 

@@ -221,6 +221,7 @@ def test_yes_subscribes_who_was_asked(b: OptInBench) -> None:
     assert (result.outcome, result.list_name, b.list_state()) == (OptInOutcome.SUBSCRIBED, "promo", Marketing.OPTED_IN)
     assert result.message is not None
     assert b.message(result.message.id)["pinned"] == WEST
+    assert f"You will now get {b.opt_in.settings.consent.lists['promo'].title}." in b.message(result.message.id)["text"]
     row = b.db.execute("SELECT * FROM consent_event WHERE action = 'confirm'").fetchone()
     assert (row["messages"], row["word"], row["list"], row["sender"]) == (f"[{asked.message.id}]", "YES", "promo", WEST)
     assert b.confirm().outcome is OptInOutcome.NOT_ASKED

@@ -48,8 +48,9 @@ async def test_everything_ends_in_time_however_long_modemd_did_not_run(tmp_path:
     async with assembled_service(tmp_path, brand="Chez Paul", consent=CONSENT) as assembled:
         await prepare(assembled)
         assembled.clock.passes(days=days)
-        work = due_work(assembled)
+        work, epoch = due_work(assembled), assembled.store.consent_epoch
         assert [await work.run_step(), await work.run_step()] == [0, LONGEST_WAIT.total_seconds()]
+        assert assembled.store.consent_epoch == epoch + 1  # a PDU that is about to leave is stopped
         records = assembled.service.consent.records
         assert (await records.show(BOB)).marketing == "opted_out"
         assert [event.action for event in (await records.show(ALICE)).events] == ["expire", "request"]

@@ -95,12 +95,11 @@ async def test_start_brings_offers_back_with_one_answer() -> None:
 
 
 @simulated
-async def test_a_start_without_a_stop_is_an_ordinary_message() -> None:
-    """It takes nothing back, so nothing is changed or answered."""
+async def test_a_start_of_a_stranger_opts_in_and_is_not_answered() -> None:
+    """The person says so; an answer goes only to numbers that were written to lately."""
     b = Bench()
     await comes(b, ALICE, "START")
-    assert b.one("SELECT text FROM inbox")["text"] == "START"
-    assert b.all("SELECT 1 FROM consent_event") == []
+    assert b.one("SELECT action, words FROM consent_event") == {"action": "opt_in", "words": "START"}
     assert b.queued == []
 
 

@@ -15,6 +15,7 @@ from modemd.service.operations.alarm_checks import (
     CLOCK,
     CONFIRMATIONS,
     DATABASE,
+    LEDGER_KEY,
     MODEM,
     SIM,
     STARTUP_S,
@@ -128,6 +129,18 @@ def test_a_clock_that_is_not_trusted_is_an_alarm() -> None:
         simulation.clock.off = timedelta()
         await asyncio.sleep(60)
         assert standing(simulation) == set()
+
+    run_simulation(scenario)
+
+
+def test_a_lost_key_of_the_ledger_is_an_alarm() -> None:
+    """Sending goes on meanwhile."""
+
+    async def scenario(simulation: Simulation) -> None:
+        simulation.service.operations.checks._store.key_problem = "modemd.db.key is not there"
+        await asyncio.sleep(2 * CHECK_INTERVAL_S)
+        assert standing(simulation) == {(LEDGER_KEY, "")}
+        await simulation.until(lambda: len(simulation.network.journal.accepted) == 1, within_s=60)
 
     run_simulation(scenario)
 

@@ -12,6 +12,8 @@ from modemd.rules.consent.policy import Marketing
 from modemd.store.consent import ledger, lists, opt_in_requests, statements
 from modemd.store.consent.ledger import ConsentAction, ConsentEvent
 from modemd.store.consent.opt_in_requests import OpenRequest
+from modemd.store.contacts import erasure
+from modemd.store.events import Authorship
 from tests.store.bench import ALICE, BOB, Bench
 
 PROMO, NEWS = "promo", "news"
@@ -164,3 +166,15 @@ def test_requests_do_not_count_as_words(bench: Bench) -> None:
     for name in ("a", "b", "c"):
         ledger.add(bench.db, ConsentEvent(ALICE, ConsentAction.REQUEST, "form", list_name=name), bench.now)
     assert bench.says(ALICE).needs_confirmation
+
+
+def test_erasure_keeps_the_opt_out_of_a_list_alone(bench: Bench) -> None:
+    """A subscription and an open request are deleted with the number; who left a list stays off it."""
+    subscribe(bench, NEWS)
+    request = ask(bench, "third")
+    bench.says(ALICE, list_name=PROMO)
+    erasure.finish(bench.db, [ALICE], Authorship("anna", "asked for it"), bench.now)
+    assert (states(bench), bench.state(request)) == ({}, "cancelled")
+    assert lists.read_state(bench.db, ALICE, PROMO) is Marketing.OPTED_OUT
+    assert lists.read_state(bench.db, ALICE, NEWS) is Marketing.UNKNOWN
+    assert opt_in_requests.list_of(bench.db, ALICE) == []

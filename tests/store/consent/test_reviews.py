@@ -211,11 +211,14 @@ def test_a_mail_without_a_number_opts_nobody_out(bench: Bench) -> None:
 
 
 def test_erasure_blanks_the_text_of_what_is_decided(bench: Bench) -> None:
-    """That it was decided stays; an open item still needs its text."""
+    """And the number. That it was decided stays; an open item still needs its text."""
     decided, still_open = open_item(bench), open_item(bench, ReviewKind.FLIPS)
     resolutions.dismiss(bench.db, decided, ANNA, bench.now)
     erasure.finish(bench.db, [ALICE], ANNA, bench.now)
-    assert [item(bench, each).text for each in (decided, still_open)] == ["", "the bus stop"]
+    assert [(found.number, found.text) for found in (item(bench, each) for each in (decided, still_open))] == [
+        ("", ""),
+        (ALICE, "the bus stop"),
+    ]
 
 
 def test_the_lists_of_items(bench: Bench) -> None:

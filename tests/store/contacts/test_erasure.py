@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.double_opt_in import OptInEvent
 from modemd.rules.consent.policy import Marketing
 from modemd.store import events, listings
-from modemd.store.consent import emails, statements, verification
+from modemd.store.consent import emails, lists, statements, verification
+from modemd.store.consent.ledger import ConsentAction, ConsentEvent
 from modemd.store.consent.statements import ConsentStatement
 from modemd.store.consent.verification import AnchorFile
 from modemd.store.contacts import erasure
@@ -134,10 +136,9 @@ def test_an_erased_message_does_not_come_in_anew(bench: Bench) -> None:
 
 
 def test_addresses_and_their_mails_are_forgotten(bench: Bench) -> None:
-    """A later mail from the address opts nobody out; what was kept of an earlier one says nothing of its sender."""
+    """A later mail from the address opts nobody out."""
     emails.add(bench.db, ALICE, "ana@example.com", bench.now)
     emails.add(bench.db, BOB, "ben@example.com", bench.now)
-    events.add_event(bench.db, None, bench.now, "opt-out by mail", number=ALICE, evidence="from: ana@example.com")
     erase(bench, ALICE)
     assert traces(bench, "ana@example.com", ALICE) == set()
     assert traces(bench, "ben@example.com") == {"contact_email"}
@@ -195,6 +196,23 @@ def test_an_erased_opt_out_in_national_form_binds_whom_it_bound(bench: Bench) ->
     erase(bench, f"0{ALICE[3:]}")
     assert statements.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
     assert statements.read_marketing(bench.db, BOB) is Marketing.UNKNOWN
+
+
+def test_a_list_that_was_left_stays_left(bench: Bench) -> None:
+    """Of subscriptions nothing is kept but the hash of a list that the person has left; a later START to it ends that."""
+    for name in ("promo", "news"):
+        entry = ConsentEvent(ALICE, ConsentAction.OPT_IN, "paper", list_name=name)
+        lists.change(bench.db, OptInEvent.RECORDED, entry, bench.now)
+    bench.says(ALICE, list_name="promo")
+    erase(bench, ALICE)
+    assert traces(bench, TAIL) == set()
+    assert lists.read_state(bench.db, ALICE, "promo") is Marketing.OPTED_OUT
+    assert lists.read_state(bench.db, ALICE, "news") is Marketing.UNKNOWN
+    assert lists.read_state(bench.db, BOB, "promo") is Marketing.UNKNOWN
+    bench.passes(minutes=1)
+    back = ConsentStatement(ALICE, True, "start", "en", "sms", stated_at=bench.now, list_name="promo")
+    assert statements.apply_statement(bench.db, back, bench.now).has_changed
+    assert bench.db.execute("SELECT count(*) FROM suppression").fetchone()[0] == 0
 
 
 def test_who_opted_in_is_forgotten(bench: Bench) -> None:

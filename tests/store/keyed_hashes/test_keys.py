@@ -9,6 +9,7 @@ import pytest
 
 from modemd.store import Store
 from modemd.store.files.keys import ensure_key
+from modemd.store.keyed_hashes import suppression
 from modemd.store.keyed_hashes.keys import format_keys, key_file, parse_keys, read_keys
 
 
@@ -54,3 +55,22 @@ def test_several_keys_keep_their_order() -> None:
     assert parse_keys(format_keys(keys)) == keys
     assert parse_keys(b"\n" + format_keys((*keys, keys[1])) + b"\n") == keys
     assert read_keys(Path("/nowhere/modemd.db")).ids == ()
+
+
+async def test_a_lost_key_of_erased_numbers_is_told(tmp_path: Path) -> None:
+    """The next start makes a new key; the store says how many opt-outs bind nobody until the old one is back."""
+    path = tmp_path / "modemd.db"
+    store = await Store.open(path)
+    await store.write(lambda db: suppression.suppress(db, "+33612345678", "2026"))
+    await store.close()
+    old = key_file(path).read_bytes()
+    key_file(path).unlink()
+    store = await Store.open(path)
+    assert store.key_problem is not None
+    assert store.key_problem.startswith("1 erased numbers that had opted out are not recognised")
+    await store.close()
+    key_file(path).write_bytes(old + key_file(path).read_bytes())
+    store = await Store.open(path)
+    assert store.key_problem is None
+    assert await store.read(lambda db: suppression.find_suppression(db, "+33612345678")) == "2026"
+    await store.close()

@@ -68,17 +68,18 @@ class MailAction(StrEnum):
 @dataclass(frozen=True, slots=True)
 class MailDecision:
     """Decision about a mail. `numbers`: those that are opted out, or that a review is about; `because`: the reason, as a
-    sentence without its capital and full stop."""
+    sentence without its capital and full stop; `is_doubtful`: a person wrote what may be an opt-out of these numbers."""
 
     action: MailAction
     numbers: tuple[str, ...]
     word: str | None
     because: str
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """What a mail says that matters: its opt-out word, a doubtful one, and the numbers (E.164, every reading) in its text and in
+    """Content of a mail that matters: its opt-out word, a doubtful one, and the numbers (E.164, every reading) in its text and in
     its signature. `senders`: the addresses that count as the writer's."""
 
     word: str | None
@@ -146,7 +147,8 @@ def decide(
         )
     if content.doubtful_word is not None and numbers:
         said = content.doubtful_word
-        return MailDecision(MailAction.REVIEW, numbers, said, f"it says {said!r}, which may ask for an opt-out")
+        because = f"it says {said!r}, which may ask for an opt-out"
+        return MailDecision(MailAction.REVIEW, numbers, said, because, is_doubtful=True)
     if named:
         return MailDecision(MailAction.REVIEW, named, None, "it names a number of a contact, and no opt-out word")
     return MailDecision(MailAction.NONE, (), None, "it has no opt-out word and no number of a contact")

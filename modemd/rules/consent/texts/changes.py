@@ -14,7 +14,17 @@ MOST_SEGMENTS = 10
 # Language and region as in fr or fr-CA.
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 # Kinds that must name a word by which the reader stops.
-_NAME_OPT_OUT = frozenset({TextKind.OPT_IN_REPLY, TextKind.OPT_IN_REQUEST, TextKind.OPT_IN_REMINDER, TextKind.NOTICE})
+_NAME_OPT_OUT = frozenset(
+    {
+        TextKind.LIST_OPT_OUT_REPLY,
+        TextKind.OPT_IN_REPLY,
+        TextKind.WELCOME,
+        TextKind.WELCOME_GENERAL,
+        TextKind.OPT_IN_REQUEST,
+        TextKind.OPT_IN_REMINDER,
+        TextKind.NOTICE,
+    }
+)
 
 
 def parse_tag(text: str) -> str:

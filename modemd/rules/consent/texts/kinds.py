@@ -11,8 +11,14 @@ class TextKind(StrEnum):
 
     OPT_OUT_REPLY = "opt_out_reply"
     """The one answer to STOP: no more offers, and how to come back."""
+    LIST_OPT_OUT_REPLY = "list_opt_out_reply"
+    """The answer to STOP with the name of a list: no more messages of this list, and how to end all."""
     OPT_IN_REPLY = "opt_in_reply"
     """The answer to START: offers come again, and how to end them."""
+    WELCOME = "welcome"
+    """The answer to somebody who is subscribed now: what comes, and how to end it."""
+    WELCOME_GENERAL = "welcome_general"
+    """The same if no title says what comes: offers."""
     HELP_REPLY = "help_reply"
     """The answer to HELP: what is sent, and how to end it."""
     OPT_IN_REQUEST = "opt_in_request"
@@ -26,14 +32,26 @@ class TextKind(StrEnum):
 
 
 # Answers to a person's word. Each is one segment by itself, and the brand stands before it.
-REPLIES = frozenset({TextKind.OPT_OUT_REPLY, TextKind.OPT_IN_REPLY, TextKind.HELP_REPLY})
+REPLIES = frozenset(
+    {
+        TextKind.OPT_OUT_REPLY,
+        TextKind.LIST_OPT_OUT_REPLY,
+        TextKind.OPT_IN_REPLY,
+        TextKind.WELCOME,
+        TextKind.WELCOME_GENERAL,
+        TextKind.HELP_REPLY,
+    }
+)
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 # Placeholders that a kind must have.
 REQUIRED: dict[TextKind, frozenset[str]] = {
     TextKind.OPT_OUT_REPLY: frozenset(),
+    TextKind.LIST_OPT_OUT_REPLY: frozenset({"list"}),
     TextKind.OPT_IN_REPLY: frozenset(),
+    TextKind.WELCOME: frozenset({"list"}),
+    TextKind.WELCOME_GENERAL: frozenset(),
     TextKind.HELP_REPLY: frozenset(),
     TextKind.OPT_IN_REQUEST: frozenset({"brand", "list", "frequency"}),
     TextKind.OPT_IN_REMINDER: frozenset({"brand", "list"}),
@@ -42,9 +60,7 @@ REQUIRED: dict[TextKind, frozenset[str]] = {
 }
 # Placeholders that a kind may have beside them.
 _OPTIONAL: dict[TextKind, frozenset[str]] = {
-    TextKind.OPT_OUT_REPLY: frozenset({"brand"}),
-    TextKind.OPT_IN_REPLY: frozenset({"brand"}),
-    TextKind.HELP_REPLY: frozenset({"brand"}),
+    **dict.fromkeys(REPLIES, frozenset({"brand"})),
     TextKind.OPT_IN_REMINDER: frozenset({"frequency"}),
 }
 

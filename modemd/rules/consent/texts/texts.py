@@ -1,7 +1,8 @@
 """Texts about consent: finds the text of a kind in a language, puts in the names, and keeps it within its segments.
 
-An answer is one segment, whatever the brand: the brand is cut to fit, or left out. The text of a Latin script keeps its accents
-if the whole fits so; else it goes in plain letters, in which a segment has more than twice the room.
+An answer is one segment, whatever the brand and the title of the list: the brand is cut to fit, or left out; then the title is
+cut. The text of a Latin script keeps its accents if the whole fits so; else it goes in plain letters, in which a segment has more
+than twice the room. A title in another script cannot be written in these: then only the room is less.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -24,10 +25,11 @@ from modemd.rules.consent.texts.segments import (
 )
 
 DEFAULT_LANGUAGE = "en"
-# Characters. What is left of a brand when it is cut shorter names nobody.
-_SHORTEST_BRAND = 3
+# Characters. What is left of a name when it is cut shorter names nobody.
+_SHORTEST_NAME = 3
 # Characters. A text as short as this could be a person's own words.
 _SHORTEST_ANSWER = 20
+_ANY_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _BRAND_AND_COLON = re.compile(r"\{brand\}\s*[:：]?\s*")
 
 
@@ -108,12 +110,17 @@ class Texts:
         if len(text) <= _SHORTEST_ANSWER:
             return False
         plain = make_comparable(text)
-        return any(answer in plain for answer in self._answers)
+        return any(_contains_in_order(plain, answer) for answer in self._answers)
 
     @cached_property
-    def _answers(self) -> tuple[str, ...]:
-        found = (make_comparable(_BRAND_AND_COLON.sub("", e.text)) for e in self._entries.values() if e.kind in REPLIES)
-        return tuple(answer for answer in dict.fromkeys(found) if len(answer) > _SHORTEST_ANSWER)
+    def _answers(self) -> tuple[tuple[str, ...], ...]:
+        """Parts of each answer: the text before, between and behind the names that are put in."""
+        found = (
+            tuple(filter(None, map(make_comparable, _ANY_PLACEHOLDER.split(entry.text))))
+            for entry in self._entries.values()
+            if entry.kind in REPLIES
+        )
+        return tuple(answer for answer in dict.fromkeys(found) if sum(map(len, answer)) > _SHORTEST_ANSWER)
 
     def compose(
         self,
@@ -128,26 +135,22 @@ class Texts:
         """Returns the text that is sent. Raises ValueError if the text has a placeholder whose value is not given; a brand may
         lack in an answer, never in a question.
 
-        An answer makes at most as many segments as its entry allows, whatever the brand. A question may make more.
+        An answer makes at most as many segments as its entry allows, whatever the brand and the title of the list (`list_name`);
+        an administrator's answer that has no room for any of the title gives way to that of modemd. A question may make more.
         """
         entry = self.find(kind, language)
-        name = " ".join(unicodedata.normalize("NFC", brand or "").split())
+        values = {"brand": brand, "list": list_name, "frequency": frequency, "contact": contact}
+        given = {name: " ".join(unicodedata.normalize("NFC", value or "").split()) for name, value in values.items()}
         is_reply = kind in REPLIES
-        template = f"{{brand}}: {entry.text}" if is_reply and "{brand}" not in entry.text else entry.text
-        values = {"list": list_name, "frequency": frequency, "contact": contact, "brand": name or None}
-        missing = [
-            placeholder
-            for placeholder in dict.fromkeys(PLACEHOLDER.findall(template))
-            if not values[placeholder] and not (placeholder == "brand" and is_reply)
-        ]
-        if missing:
-            raise ValueError(f"the text {kind} ({entry.language}) needs a {missing[0]}")
-
-        def render(brand: str) -> str:
-            named = template if brand else _BRAND_AND_COLON.sub("", template)
-            return PLACEHOLDER.sub(lambda found: (values | {"brand": brand})[found[1]] or "", named)
-
-        return _fit(render, name, entry.segments) if is_reply else choose_accents(render(name))
+        for placeholder in PLACEHOLDER.findall(entry.text):
+            if not given[placeholder] and not (placeholder == "brand" and is_reply):
+                raise ValueError(f"the text {kind} ({entry.language}) needs a {placeholder}")
+        if not is_reply:
+            return choose_accents(_render(entry.text, given))
+        for each in (entry, Texts.load().find(kind, language)):
+            if answer := _compose_answer(each, given):
+                return answer
+        raise ValueError(f"the text {kind} ({entry.language}) has no room for a title")
 
 
 def choose_accents(text: str) -> str:
@@ -156,25 +159,76 @@ def choose_accents(text: str) -> str:
     return plain if plain is not None and count_segments(plain) < count_segments(text) else text
 
 
-def _fit(render: Callable[[str], str], brand: str, segments: int) -> str:
-    """Returns the text with the brand, within so many segments: accents given up first, then the end of the brand."""
-    if count_segments(render(brand)) <= segments:
-        return render(brand)
-    bare = render("")
-    if is_in_default_alphabet(bare) or fold_if_lossless(bare) is not None:
-        return _cut_brand(lambda name: fold(render(name)), " ".join(fold(brand).split()), segments)
-    return _cut_brand(render, brand, segments)
+def _render(template: str, values: Mapping[str, str]) -> str:
+    """Returns a text with its names put in. If there is no brand, the colon behind it is left out, too."""
+    named = template if values["brand"] else _BRAND_AND_COLON.sub("", template)
+    return PLACEHOLDER.sub(lambda found: values[found[1]], named)
 
 
-def _cut_brand(render: Callable[[str], str], brand: str, segments: int) -> str:
-    """Returns the text with as much of the brand as fits, or without it."""
-    for length in range(len(brand), 0, -1):
-        if length < len(brand) and (length < _SHORTEST_BRAND or _joins(brand[length - 1], brand[length])):
-            continue
-        name = brand[:length] if length == len(brand) else brand[:length].rstrip(" ,;:/&(-")
-        if count_segments(text := render(name)) <= segments:
-            return text
-    return render("")
+def _compose_answer(entry: ConsentText, values: Mapping[str, str]) -> str | None:
+    """Returns an answer with its names, within its segments; None if the text has no room for any of a title."""
+    template = entry.text if "{brand}" in entry.text else f"{{brand}}: {entry.text}"
+    title = values["list"] if "{list}" in template else ""
+
+    def render(brand: str, title: str) -> str:
+        return _render(template, {**values, "brand": brand, "list": title})
+
+    return _fit(render, values["brand"], title, entry.segments)
+
+
+def _fit(render: Callable[[str, str], str], brand: str, title: str, segments: int) -> str | None:
+    """Returns the text with the brand and the title, within so many segments: accents given up first, then the end of the brand,
+    then the end of the title. None if it does not fit with any of the title."""
+    if count_segments(render(brand, title)) <= segments:
+        return render(brand, title)
+    bare = render("", "")
+    texts: Iterator[str]
+    if (is_in_default_alphabet(bare) or fold_if_lossless(bare) is not None) and _is_legible_folded(title):
+        brand, title = (" ".join(fold(name).split()) for name in (brand, title))
+        texts = map(fold, _list_shorter(render, brand, title))
+    else:
+        texts = _list_shorter(render, brand, title)
+    return next((text for text in texts if count_segments(text) <= segments), None)
+
+
+def _is_legible_folded(title: str) -> bool:
+    """Returns True if a title keeps its letters and digits in the default alphabet; signs and pictures may be lost."""
+    letters = [character for character in title if character.isalnum()]
+    return not title or (bool(letters) and all(map(fold, letters)))
+
+
+def _list_shorter(render: Callable[[str, str], str], brand: str, title: str) -> Iterator[str]:
+    """Yields the text with ever less of the brand, then without it and with ever less of the title."""
+    for name in _list_cuts(brand):
+        yield render(name, title)
+    yield render("", title)
+    if title:
+        yield from (render("", cut) for cut in _list_cuts(title))
+        # A picture of many characters: part of it is better than nothing.
+        yield from (render("", title[:length]) for length in range(len(title) - 1, 0, -1))
+
+
+def _list_cuts(name: str) -> Iterator[str]:
+    """Yields a name, then ever less of it, as long as that says whose or what it is."""
+    for length in range(len(name), 0, -1):
+        if length == len(name):
+            yield name
+        elif (
+            length >= _SHORTEST_NAME
+            and not _joins(name[length - 1], name[length])
+            and (cut := name[:length].rstrip(" ,;:/&(-"))
+        ):
+            yield cut
+
+
+def _contains_in_order(text: str, parts: Iterable[str]) -> bool:
+    """Returns True if a text contains all parts, one after the other."""
+    position = 0
+    for part in parts:
+        if (found := text.find(part, position)) < 0:
+            return False
+        position = found + len(part)
+    return True
 
 
 def _joins(before: str, after: str) -> bool:

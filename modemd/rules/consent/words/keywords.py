@@ -6,6 +6,7 @@ then the words that come with modemd. STOP, START, UNSTOP and HELP cannot be cha
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -167,7 +168,13 @@ def make_table(rows: Iterable[Mapping[str, str]]) -> Mapping[str, tuple[Keyword,
             raise ValueError(f"{row['keyword']!r} ({row['language']}) has no letter and no digit")
         countries = frozenset(row["countries"].split())
         new = Keyword(
-            row["keyword"], word, action, Strength(row["strength"]), (row["language"],), countries, row["source"]
+            row["keyword"],
+            word,
+            action,
+            Strength(row["strength"]),
+            (row["language"],),
+            countries,
+            sys.intern(row["source"]),
         )
         known = table.setdefault(word, [])
         for place, each in enumerate(known):

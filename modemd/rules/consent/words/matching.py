@@ -21,7 +21,7 @@ import phonenumbers
 from modemd.rules.consent.words import phrasing
 from modemd.rules.consent.words.keywords import Keyword, KeywordAction, Keywords, Strength, WordChange
 from modemd.rules.consent.words.normalisation import list_undisguised, normalise
-from modemd.rules.consent.words.vocabulary import ANY_LANGUAGE, Concept, Positions, Vocabulary
+from modemd.rules.consent.words.vocabulary import ANY_LANGUAGE, Concept, Positions, Vocabulary, is_unspaced
 from modemd.rules.consent.words.wishes import Clarity, Wish, find_wish, has_doubt, has_harmless_rest
 
 # Characters. A longer text is no opt-out with a signature: only its beginning is read for phrases.
@@ -43,6 +43,9 @@ _ALL = frozenset(
 )  # fmt: skip
 # Words that messages tell people to reply.
 _TOLD = frozenset({"stop", "stopp", "start", "стоп", "στοπ", "baja", "arret", "unsubscribe", "help"})
+# Languages that have the verb behind: STOP yazın.
+_VERB_LAST = frozenset({"tr", "fa", "hi", "bn", "ta", "ur", "eu"})
+_TOLD_IN_CAPITALS = ("STOP", "START")
 _LIST_WORDS = frozenset({"from", "the", "list", "de", "la", "le", "les", "liste", "lista", "der", "die"})
 
 
@@ -217,9 +220,16 @@ class _Text:
     @property
     def is_instruction(self) -> bool:
         """True if a text tells what somebody could reply, as our own messages do: "Reply STOP to end them"."""
-        quoting = {place for each in self._concepts.values() for place in each.get(Concept.QUOTE, ())}
-        told = {place for place, word in enumerate(self._words) if word in _TOLD}
-        return any(0 < place - quote <= 2 for place in told for quote in quoting)
+        found = self._concepts
+        told = [place for place, word in enumerate(self._words) if word in _TOLD]
+        for language, positions in found.items():
+            quotes = positions.get(Concept.QUOTE, ())
+            if is_unspaced(language) and quotes and any(word in self._cut for word in _TOLD_IN_CAPITALS):
+                return True
+            distances = (1, 2, -1, -2) if language in _VERB_LAST else (1, 2)
+            if any(place - quote in distances for place in told for quote in quotes):
+                return True
+        return False
 
     def find_phrase(self, *, any_stop_counts: bool) -> WordMatch | None:
         first = self._find_strong_first()

@@ -99,7 +99,7 @@ def _find_silence(decision: InboundDecision, facts: TrialFacts, sender: str) -> 
 _KINDS = {
     InboundAction.OPT_OUT: TextKind.OPT_OUT_REPLY,
     InboundAction.OPT_IN: TextKind.OPT_IN_REPLY,
-    InboundAction.CONFIRM: TextKind.OPT_IN_REPLY,
+    InboundAction.CONFIRM: TextKind.WELCOME_GENERAL,
     InboundAction.HELP: TextKind.HELP_REPLY,
 }
 
@@ -107,4 +107,6 @@ _KINDS = {
 def _compose_reply(texts: Texts, decision: InboundDecision, language: str, brand: str | None) -> str | None:
     """Returns the text of the reply. The one place where a trial composes one."""
     kind = _KINDS.get(decision.action)
+    if decision.action is InboundAction.OPT_OUT and decision.list_name is not None:
+        return texts.compose(TextKind.LIST_OPT_OUT_REPLY, language, brand=brand, list_name=decision.list_name)
     return texts.compose(kind, language, brand=brand) if kind is not None else None

@@ -6,6 +6,7 @@ ending. Rows of the language `*` count in every language. In languages that writ
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -130,7 +131,7 @@ def _read_vocabulary() -> Vocabulary:
     phrases: dict[tuple[str, tuple[str, ...], bool], dict[tuple[str, Concept], None]] = {}
     unspaced: dict[str, dict[tuple[str, Concept], None]] = {}
     for row in read_rows("vocabulary.csv"):
-        pair = (row["language"], Concept(row["concept"]))
+        pair = (sys.intern(row["language"]), Concept(row["concept"]))
         for spelling in row["words"].split("|"):
             is_open = spelling.endswith("*")
             parts = normalise(spelling).split()
@@ -147,13 +148,20 @@ def _read_vocabulary() -> Vocabulary:
     lengths_by_head: dict[str, set[int]] = {}
     for prefix in prefixes:
         lengths_by_head.setdefault(prefix[:_SHORTEST_PREFIX], set()).add(len(prefix))
+    shared: dict[tuple[tuple[str, Concept], ...], tuple[tuple[str, Concept], ...]] = {}
+
+    def share(pairs: Iterable[tuple[str, Concept]]) -> tuple[tuple[str, Concept], ...]:
+        """Returns the pairs as one tuple for all words that have them: that saves memory."""
+        given = tuple(pairs)
+        return shared.setdefault(given, given)
+
     by_first: dict[str, list[tuple[tuple[str, ...], bool, tuple[tuple[str, Concept], ...]]]] = {}
     for (first, rest, is_open), pairs in phrases.items():
-        by_first.setdefault(first, []).append((rest, is_open, tuple(pairs)))
+        by_first.setdefault(first, []).append((rest, is_open, share(pairs)))
     return Vocabulary(
-        {word: tuple(pairs) for word, pairs in words.items()},
-        {word: tuple(pairs) for word, pairs in prefixes.items()},
+        {word: share(pairs) for word, pairs in words.items()},
+        {word: share(pairs) for word, pairs in prefixes.items()},
         {head: tuple(sorted(lengths)) for head, lengths in lengths_by_head.items()},
         {first: tuple(rows) for first, rows in by_first.items()},
-        tuple((part, tuple(pairs)) for part, pairs in unspaced.items()),
+        tuple((part, share(pairs)) for part, pairs in unspaced.items()),
     )

@@ -88,6 +88,14 @@ OPT_OUTS = [
     ),
     pytest.param(html(GMAIL_REPLY, sender=FROM_CONTACT, subject="Re: Sale"), KNOWN, id="reply of Gmail"),
     pytest.param(html(OUTLOOK_REPLY, sender=FROM_CONTACT, subject="RE: Soldes"), KNOWN, id="reply of Outlook"),
+    pytest.param(
+        html(f"<blockquote><p>Call {OTHER}</p></blockquote><p>Stop {NUMBER}</p>"), KNOWN, id="HTML below a quotation"
+    ),
+    pytest.param(
+        mail(b"\x1b$BG[?.Dd;_\x1b(B\n\xff\n+33612345678", content_type="text/plain; charset=iso-2022-jp"),
+        KNOWN,
+        id="iso-2022-jp with a broken octet",
+    ),
     pytest.param(html(f"<p>Unsubscribe</p><p>{NUMBER}</p>"), KNOWN, id="HTML alone"),
     pytest.param(
         mail(FORWARDED.format(text="Stop"), subject="Fwd: promo"), KNOWN, id="forwarded, address of the first sender"
@@ -237,6 +245,7 @@ def test_who_forwards_a_mail_is_not_its_writer() -> None:
     ("text", "numbers"),
     [
         ("0612345678", ()),
+        ("00 33 6 12 34 56 78", (KNOWN,)),
         ("+33612345678", (KNOWN,)),
         ("order 12345678901 of 12/10/2026", ()),
         ("+52 1 55 1234 5678", ("+5215512345678", "+525512345678")),

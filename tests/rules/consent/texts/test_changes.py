@@ -50,6 +50,9 @@ def test_our_own_texts_pass(entry: ConsentText) -> None:
         pytest.param(TextKind.OPT_OUT_REPLY, "START", 1, "bad_text", "is itself a word of consent", id="an opt-in word"),
         pytest.param(TextKind.NOTICE, "Have a nice day", 1, "bad_text", "must name an opt-out word", id="no way out"),
         pytest.param(TextKind.OPT_IN_REPLY, "Welcome back", 1, "bad_text", "must name an opt-out word", id="no way back out"),
+        pytest.param(TextKind.LIST_OPT_OUT_REPLY, "No more {list}", 1, "bad_text", "must name an opt-out word", id="left a list"),
+        pytest.param(TextKind.WELCOME, "Here is {list}", 1, "bad_text", "must name an opt-out word", id="joined a list"),
+        pytest.param(TextKind.WELCOME_GENERAL, "Welcome", 1, "bad_text", "must name an opt-out word", id="joined"),
     ],
 )  # fmt: skip
 def test_a_wrong_text_is_refused(kind: TextKind, text: str, segments: int, code: str, mistake: str) -> None:
@@ -94,6 +97,6 @@ def test_what_is_no_tag_is_refused(text: str) -> None:
 def test_an_unknown_kind_is_refused() -> None:
     """The error names the kinds."""
     assert parse_kind("notice") is TextKind.NOTICE
-    with pytest.raises(Refused, match="opt_out_reply, opt_in_reply, help_reply") as refused:
+    with pytest.raises(Refused, match="opt_out_reply, list_opt_out_reply, opt_in_reply") as refused:
         parse_kind("reply")
     assert refused.value.code == "bad_kind"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.rules.consent.texts.kinds import REPLIES, TextKind, find_placeholder_mistake
-from modemd.rules.consent.texts.segments import count_segments
+from modemd.rules.consent.texts.segments import count_segments, fold
 from modemd.rules.consent.texts.texts import ConsentText, Texts, choose_accents
 from modemd.rules.consent.words.keywords import KeywordAction
 from modemd.rules.consent.words.matching import Words
@@ -82,6 +82,19 @@ YES = {
     "zh": "是", "zh-CN": "是", "ja": "はい", "ko": "예", "vi": "CÓ", "id": "YA", "ms": "YA", "th": "ใช่", "fil": "OO", "af": "JA",
     "sw": "NDIYO", "ca": "SÍ", "eu": "BAI", "gl": "SI", "cy": "IE",
 }  # fmt: skip
+
+
+# Titles of lists as companies write them, and worse.
+TITLES = [
+    pytest.param("Weekly offers", id="plain"),
+    pytest.param("Weekly offers of everything that we sell in all our shops 24", id="as long as may be"),
+    pytest.param("Žluťoučký kůň každý týden", id="letters that the alphabet lacks"),
+    pytest.param("每周优惠信息与新品通知", id="another script"),
+    pytest.param("Еженедельные скидки для всех покупателей наших магазинов", id="another alphabet"),
+    pytest.param("[€]{}^~ \\|" * 6, id="escaped characters"),
+    pytest.param("👩‍👩‍👧‍👦" * 6, id="pictures of many characters"),
+    pytest.param("\u200d".join("👩" * 20), id="one picture that fills a title"),
+]
 
 
 def units(text: str) -> tuple[int, int]:
@@ -156,6 +169,13 @@ def test_the_word_for_yes_is_a_word_of_the_list(words: Words, language: str) -> 
     assert actions & {KeywordAction.CONFIRM, KeywordAction.OPT_IN}
 
 
+@pytest.mark.parametrize("entry", TEXTS.entries, ids=lambda entry: f"{entry.language} {entry.kind}")
+def test_each_answer_leaves_room_for_a_title(entry: ConsentText) -> None:
+    """A title of twelve characters fits whole, even if it makes a segment of 70 characters of one that had 160."""
+    if entry.kind in REPLIES:
+        assert len(entry.text.replace("{list}", "").encode("utf-16-be")) // 2 <= 70 - 12 or "{list}" not in entry.text
+
+
 @pytest.mark.parametrize(
     "brand",
     [
@@ -179,11 +199,69 @@ def test_answers_are_one_segment(language: str, brand: str | None) -> None:
         assert "{" not in answer
 
 
-@given(st.text(max_size=60), st.sampled_from(LANGUAGES), st.sampled_from(sorted(REPLIES)))
-def test_no_brand_makes_a_second_segment(brand: str, language: str, kind: TextKind) -> None:
-    """Whatever a brand is made of, the answer is one segment."""
-    taken, room = units(compose(kind, language, brand))
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_answer_names_the_list(language: str, title: str) -> None:
+    """Whatever the title of a list is, the answer is one segment with at least the beginning of it, and is known as ours."""
+    for kind in (TextKind.LIST_OPT_OUT_REPLY, TextKind.WELCOME):
+        for brand in (None, "Example", "株式会社"):
+            answer = TEXTS.compose(kind, language, brand=brand, list_name=title)
+            taken, room = units(answer)
+            assert taken <= room
+            assert title[:8] in answer or fold(title[:8]) in answer
+            assert TEXTS.is_own_answer(answer)
+
+
+NAMES = st.text(max_size=60)
+
+
+@given(NAMES, NAMES, st.sampled_from(LANGUAGES), st.sampled_from(sorted(REPLIES)))
+def test_no_name_makes_a_second_segment(brand: str, title: str, language: str, kind: TextKind) -> None:
+    """Whatever a brand and a title are made of, the answer is one segment."""
+    answer = TEXTS.compose(kind, language, brand=brand, list_name=title if title.strip() else "x")
+    taken, room = units(answer)
     assert taken <= room
+
+
+@pytest.mark.parametrize(
+    ("language", "brand", "title", "answer"),
+    [
+        pytest.param("en", "Acme", "Offers", "Acme: You will now get Offers. Reply STOP to opt out.", id="all of it"),
+        pytest.param(
+            "pl", "Acme", "Promocje dla Łodzi", "Acme: Bedziesz otrzymywac: Promocje dla Lodzi. Odpisz STOP, aby zrezygnowac.",
+            id="accents go first",
+        ),
+        pytest.param(
+            "en", "Acme & Companion, Ltd", "优惠信息与更多精彩",
+            "Acme & Companion: You will now get 优惠信息与更多精彩. Reply STOP to opt out.",
+            id="then the brand's end",
+        ),
+        pytest.param(
+            "ru", "Ромашка", "Скидки для всех нас", "Теперь будем слать: Скидки для всех нас. Для отказа ответьте STOP.",
+            id="then the brand",
+        ),
+        pytest.param(
+            "ru", "Ромашка", "Скидки для постоянных клиентов",
+            "Теперь будем слать: Скидки для постоянных к. Для отказа ответьте STOP.",
+            id="then the title's end",
+        ),
+        pytest.param(
+            "de", "Acme", "Angebote der ganzen Woche 🎉",
+            "Acme: Sie erhalten ab jetzt: Angebote der ganzen Woche. Die Antwort STOP beendet das.",
+            id="a picture is left out",
+        ),
+    ],
+)  # fmt: skip
+def test_the_brand_is_cut_before_the_title(language: str, brand: str, title: str, answer: str) -> None:
+    """What somebody gets says more to them than the end of a name."""
+    assert TEXTS.compose(TextKind.WELCOME, language, brand=brand, list_name=title) == answer
+
+
+def test_an_answer_without_room_for_the_title_gives_way() -> None:
+    """A text that cannot name the list in one segment says nothing; the one that comes with modemd can."""
+    tight = TEXTS.with_changes([ConsentText("en", TextKind.WELCOME, "{list} STOP " + "x" * 100)])
+    assert tight.compose(TextKind.WELCOME, "en", list_name="News") == "News STOP " + "x" * 100
+    assert tight.compose(TextKind.WELCOME, "en", list_name="优惠") == "You will now get 优惠. Reply STOP to opt out."
 
 
 @pytest.mark.parametrize(
@@ -250,6 +328,14 @@ def test_a_question_without_its_names_is_a_mistake() -> None:
         TEXTS.compose(TextKind.NOTICE_CONTACT, "fr")
 
 
+@pytest.mark.parametrize("title", [None, "", " \n"])
+@pytest.mark.parametrize("kind", [TextKind.LIST_OPT_OUT_REPLY, TextKind.WELCOME])
+def test_an_answer_without_its_title_is_a_mistake(kind: TextKind, title: str | None) -> None:
+    """No answer says that something ends or begins without saying what."""
+    with pytest.raises(ValueError, match="needs a list"):
+        TEXTS.compose(kind, "en", brand="Acme", list_name=title)
+
+
 def test_what_a_name_contains_is_no_placeholder() -> None:
     """Braces in a name are letters like others."""
     text = TEXTS.compose(TextKind.OPT_IN_REQUEST, "en", brand="{list}", list_name="{brand}", frequency="{contact}")
@@ -280,6 +366,13 @@ def test_an_administrators_text_comes_in_place_of_ours() -> None:
 def test_a_persons_words_are_no_answer_of_ours(text: str) -> None:
     """Only a whole answer counts: what a person writes of it is still read."""
     assert not TEXTS.is_own_answer(text)
+
+
+def test_only_both_ends_of_an_answer_make_it_ours() -> None:
+    """Of an answer with a title in its middle, one half is what a person could write."""
+    assert TEXTS.is_own_answer("Acme: You will get no more Monday news. Reply STOP to end all offers.")
+    assert not TEXTS.is_own_answer("You will get no more money for this, I promise")
+    assert not TEXTS.is_own_answer("Reply STOP to end all offers. You will get no more")
 
 
 def test_a_machines_answer_is_known_in_any_form() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from modemd.rules import phone_numbers
+from modemd.rules.consent.texts.kinds import TextKind
+from modemd.rules.consent.texts.texts import ConsentText, Texts
 from modemd.rules.consent.words.decision import ConsentState, decide
 from modemd.rules.consent.words.keywords import KeywordAction
 from modemd.rules.consent.words.language import choose_language
@@ -71,6 +73,15 @@ def test_few_texts_make_work_for_a_person() -> None:
     counts = unseen.measure(WORDS).counts
     others = sum(count for (wish, _), count in counts.items() if wish == "other")
     assert counts["other", "review"] <= others * 0.2
+
+
+@pytest.mark.parametrize("entry", Texts.load().entries, ids=lambda entry: f"{entry.language} {entry.kind}")
+def test_our_own_texts_ask_for_nothing_when_they_come_back(entry: ConsentText) -> None:
+    """An automatic answerer that sends our replies back, or a person who quotes them, opts nobody out."""
+    if entry.kind in (TextKind.OPT_IN_REMINDER, TextKind.NOTICE_CONTACT):
+        pytest.skip("a question that ends with STOP, and a line without a word to reply, read as a wish")
+    for country in ("GB", "US"):
+        assert WORDS.match(entry.text.replace("{brand}", "Shop").replace("{list}", "offers"), country=country) is None
 
 
 def test_tiers_have_their_numbers() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from modemd.config import CurrentSettings, Settings
-from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours.current import CurrentQuietHours
 
 PARIS = "+33612345678"
 NIGHT = datetime(2026, 7, 15, 20, 30, tzinfo=UTC)  # 22:30 in Paris

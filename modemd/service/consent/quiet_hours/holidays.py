@@ -12,8 +12,8 @@ from typing import Any
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
-from modemd.service.consent.holiday_program import HolidayDocument, ListHolidays
-from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours.current import CurrentQuietHours
+from modemd.service.consent.quiet_hours.holiday_program import HolidayDocument, ListHolidays
 from modemd.store import Store
 from modemd.store.consent import holidays
 from modemd.store.consent.holidays import HolidayYear

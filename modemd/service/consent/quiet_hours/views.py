@@ -16,7 +16,7 @@ from modemd.rules.quiet_hours.quiet_hours import QuietHours
 from modemd.rules.quiet_hours.table import CLOSED, DAYS, DEFAULT_KEY, HoursRow
 from modemd.rules.quiet_hours.wording import describe_row
 from modemd.rules.quiet_hours.zones import find_country_place
-from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours.current import CurrentQuietHours
 
 _ROW_KEY = re.compile(r"[A-Za-z]{2}(-[A-Za-z]{2})?|\*", re.ASCII)
 # Holidays are listed so far ahead, if they are known.

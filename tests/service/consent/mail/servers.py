@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from modemd.config.mailbox import MailboxSettings
-from modemd.service.consent.imap import FetchedMail, FolderState, MailboxError, MailUnreadable
+from modemd.service.consent.mail.imap import FetchedMail, FolderState, MailboxError, MailUnreadable
 from tests.service.assembled import NOON
 
 T = TypeVar("T")

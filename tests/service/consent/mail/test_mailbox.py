@@ -19,13 +19,14 @@ from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.consent.words.matching import Words
-from modemd.service.consent.mailbox import FAILURES_BEFORE_ALARM, LONGEST_WAIT_S, OPEN_S, STEP_S, Mailbox
-from modemd.service.consent.stop_words import MailStopWords
+from modemd.service.consent.mail.mailbox import FAILURES_BEFORE_ALARM, LONGEST_WAIT_S, OPEN_S, STEP_S, Mailbox
+from modemd.service.consent.mail.stop_words import MailStopWords
 from modemd.store import Store
 from modemd.store.consent import emails, statements
+from modemd.store.consent import reviews as stored_reviews
 from modemd.store.consent.statements import ConsentStatement
 from tests.service.assembled import NOON, HandClock
-from tests.service.consent.mail_servers import FakeServer
+from tests.service.consent.mail.servers import FakeServer
 from tests.sim.world.loop import simulate
 from tests.sim.world.store import fresh_database, store_over
 
@@ -64,7 +65,7 @@ class Bench:
         return await self.count("SELECT count(*) FROM consent_event WHERE action = 'opt_out'")
 
     async def reviews(self) -> int:
-        return await self.count("SELECT count(*) FROM event WHERE what = 'mail review'")
+        return await self.count("SELECT count(*) FROM consent_review WHERE kind = 'mail'")
 
 
 def add_contact(db: sqlite3.Connection, number: str) -> None:
@@ -81,6 +82,7 @@ async def bench(folder: Path, server: FakeServer, *, is_simulated: bool = False)
     store = store_over(fresh_database(), Random(1)) if is_simulated else await Store.open(settings.database)
     clock = HandClock()
     made: Bench | None = None
+    words = MailStopWords(Words.load())
 
     def fail(text: str) -> None:
         assert made is not None
@@ -92,7 +94,7 @@ async def bench(folder: Path, server: FakeServer, *, is_simulated: bool = False)
 
     try:
         built = Mailbox(
-            store, CurrentSettings(settings), clock, MailStopWords(Words.load()), server.open,
+            store, CurrentSettings(settings), clock, lambda: words, server.open,
             on_failing=fail, on_working=work, run_in_thread=server.run_inline,
         )  # fmt: skip
         made = Bench(built, store, server, clock, settings)
@@ -326,10 +328,26 @@ async def test_without_a_mailbox_there_is_nothing_to_do(tmp_path: Path) -> None:
     try:
         words = MailStopWords(Words.load())
         mailbox = Mailbox(
-            store, CurrentSettings(settings), HandClock(), words, FakeServer().open,
+            store, CurrentSettings(settings), HandClock(), lambda: words, FakeServer().open,
             on_failing=cleared.append, on_working=lambda: cleared.append("cleared"),
         )  # fmt: skip
         await mailbox.run()
     finally:
         await store.close()
     assert cleared == ["cleared"]
+
+
+async def test_a_doubtful_mail_holds_marketing_until_somebody_decides(tmp_path: Path) -> None:
+    """The review has the number, the reason and the mail; one without a number holds nothing."""
+    server = FakeServer()
+    server.deliver(mail(f"The bus stop is closed {ALICE}", "1"))
+    server.deliver(mail("STOP", "2"))
+    async with bench(tmp_path, server) as made:
+        await made.poll()
+        first, second = sorted(
+            await made.store.read(lambda db: stored_reviews.list_items(db)), key=lambda item: item.id
+        )
+        assert (first.number, first.word, first.due_at is not None) == (ALICE, "STOP", True)
+        assert "subject: The bus stop is closed" in first.text
+        assert "which may ask for an opt-out" in first.text
+        assert (second.number, second.due_at) == ("", None)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from modemd.config import Settings
+from modemd.rules.consent.business_days import add_business_days
 from modemd.rules.consent.mail.decision import MailAction, MailContent, MailDecision, decide
 from modemd.rules.consent.mail.reading import Mail
 from modemd.rules.geography.sim_country import find_sim_country
 from modemd.store import sims
-from modemd.store.consent import emails, handled_mails, statements
+from modemd.store.consent import emails, handled_mails, reviews, statements
 from modemd.store.consent.handled_mails import MailPlace
+from modemd.store.consent.proof import Proof
+from modemd.store.consent.reviews import ReviewKind, ReviewText
 from modemd.store.consent.statements import ConsentStatement
-from modemd.store.events import add_event
 
 CHANNEL = "email"
 ACTOR = "mailbox"
 # Countries of SIMs that a national number is tried with.
 MOST_COUNTRIES = 5
+# Characters of a mail that a person is shown.
+LONGEST_REVIEW = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,13 @@ class MailOutcome:
 
 
 def apply_mail(
-    db: sqlite3.Connection, place: MailPlace, mail: Mail, content: MailContent, received_at: datetime, now: datetime
+    db: sqlite3.Connection,
+    place: MailPlace,
+    mail: Mail,
+    content: MailContent,
+    settings: Settings,
+    received_at: datetime,
+    now: datetime,
 ) -> MailOutcome:
     """Decides about a mail, applies the decision, and stores that the mail was handled. Runs in one transaction. `received_at`:
     when it came into the mailbox."""
@@ -51,7 +60,7 @@ def apply_mail(
     if decision.action is MailAction.OPT_OUT:
         withdrawn = sum(_opt_out(db, number, decision, mail, received_at, now) for number in decision.numbers)
     elif decision.action is MailAction.REVIEW:
-        _open_review(db, decision, mail, now)
+        _open_review(db, decision, mail, settings, now)
     handled_mails.add(db, place, mail.digest, decision.action.value, now)
     return MailOutcome(decision, withdrawn)
 
@@ -85,16 +94,16 @@ def _opt_out(
     db: sqlite3.Connection, number: str, decision: MailDecision, mail: Mail, received_at: datetime, now: datetime
 ) -> int:
     """Opts a number out. Returns how many waiting messages were cancelled by it."""
-    statement = ConsentStatement(number, False, decision.word, None, CHANNEL, stated_at=received_at)
-    effect = statements.apply_statement(db, statement, now)
-    evidence = describe_evidence(mail)
-    add_event(db, None, now, "opt-out by mail", number=number, by=ACTOR, evidence=evidence, because=decision.because)
-    return effect.withdrawn_messages
+    proof = Proof(occurred_at=received_at, actor=ACTOR, evidence=describe_evidence(mail))
+    statement = ConsentStatement(number, False, decision.word, None, CHANNEL, proof=proof)
+    return statements.apply_statement(db, statement, now).withdrawn_messages
 
 
-def _open_review(db: sqlite3.Connection, decision: MailDecision, mail: Mail, now: datetime) -> None:
-    """Hands a mail to a person, once for each number that it may be about; once without a number if there is none."""
-    numbers: Sequence[str | None] = decision.numbers or (None,)
-    for number in numbers:
-        evidence = describe_evidence(mail)
-        add_event(db, None, now, "mail review", number=number, by=ACTOR, evidence=evidence, because=decision.because)
+def _open_review(db: sqlite3.Connection, decision: MailDecision, mail: Mail, settings: Settings, now: datetime) -> None:
+    """Hands a mail to a person, once for each number that it may be about; once without a number if there is none. Marketing to
+    the number waits for the decision if the mail may be an opt-out of a person's own."""
+    text = "\n".join((describe_evidence(mail), decision.because, mail.text.own or mail.text.forwarded))[:LONGEST_REVIEW]
+    # Not by `service.consent.reviews`, for which every mail about a number counts as an opt-out in the end.
+    due_at = add_business_days(now, settings.consent.review_after, settings.timezone) if decision.is_doubtful else None
+    for number in decision.numbers or ("",):
+        reviews.open_item(db, ReviewText(number, ReviewKind.MAIL, text, word=decision.word), due_at, now)

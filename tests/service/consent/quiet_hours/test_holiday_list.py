@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from modemd.service.consent.holiday_list import list_days, main
+from modemd.service.consent.quiet_hours.holiday_list import list_days, main
 
 
 def test_holidays_of_places() -> None:
@@ -43,6 +43,6 @@ def test_wrong_words_are_one_line(words: list[str], capsys: pytest.CaptureFixtur
 
 def test_it_is_a_program() -> None:
     """The answer is JSON on standard output."""
-    argv = [sys.executable, "-m", "modemd.service.consent.holiday_list", "FR,DE-BY", "2026"]
+    argv = [sys.executable, "-m", "modemd.service.consent.quiet_hours.holiday_list", "FR,DE-BY", "2026"]
     answer = json.loads(subprocess.run(argv, capture_output=True, check=True).stdout)
     assert len(answer["DE-BY"]["days"]) == 12

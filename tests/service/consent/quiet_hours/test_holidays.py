@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from modemd.config import CurrentSettings, Settings
-from modemd.service.consent.holiday_program import HolidayDocument
-from modemd.service.consent.holidays import HolidayUpdates
-from modemd.service.consent.quiet_hours import CurrentQuietHours
+from modemd.service.consent.quiet_hours.current import CurrentQuietHours
+from modemd.service.consent.quiet_hours.holiday_program import HolidayDocument
+from modemd.service.consent.quiet_hours.holidays import HolidayUpdates
 from modemd.store import Store
 from modemd.store.consent import holidays
 from tests.service.assembled import HandClock

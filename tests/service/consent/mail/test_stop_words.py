@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modemd.rules.consent.words.matching import Words
-from modemd.service.consent.stop_words import MailStopWords
+from modemd.service.consent.mail.stop_words import MailStopWords
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from modemd.config.mailbox import MailboxSettings
 from modemd.rules.consent.mail.reading import LARGEST
-from modemd.service.consent.imap import FetchedMail, FolderState, ImapSession, MailboxError, MailUnreadable
+from modemd.service.consent.mail.imap import FetchedMail, FolderState, ImapSession, MailboxError, MailUnreadable
 
 OK = "OK"
 DATE = b'INTERNALDATE "22-Nov-2026 13:00:00 +0100"'

@@ -27,8 +27,8 @@ from modemd.modem.link.blocking import run_blocking
 from modemd.rules.consent.mail import reading
 from modemd.rules.consent.mail.decision import MailAction, MailContent, StopWords, find_content
 from modemd.rules.consent.mail.reading import Mail
-from modemd.service.consent.imap import FetchedMail, FolderState, MailboxError, MailUnreadable
-from modemd.service.consent.mail_outcomes import apply_mail, list_countries, may_opt_out
+from modemd.service.consent.mail.imap import FetchedMail, FolderState, MailboxError, MailUnreadable
+from modemd.service.consent.mail.outcomes import apply_mail, list_countries, may_opt_out
 from modemd.store import Store
 from modemd.store.consent import handled_mails
 from modemd.store.consent.handled_mails import MailPlace
@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 class MailSession(Protocol):
-    """What `imap.ImapSession` does; tests have their own. All but `abandon` block."""
+    """Session as `imap.ImapSession` has it; tests have their own. All but `abandon` block."""
 
     def select(self) -> FolderState: ...
     def list_uids(self, above: int, uidnext: int | None) -> list[int]: ...
@@ -63,7 +63,7 @@ OpenSession = Callable[[MailboxSettings], MailSession]
 
 
 class RunInThread(Protocol):
-    """What `run_blocking` does; tests in simulated time have their own."""
+    """Runner of blocking work, as `run_blocking`; tests in simulated time have their own."""
 
     async def __call__(
         self, what: str, work: Callable[[], T], timeout_s: float, *, too_late: Callable[[T], None] | None = None
@@ -83,15 +83,15 @@ _NO_CONTENT = MailContent(None, None, (), (), ())
 
 
 class Mailbox:
-    """One task (`run`). `on_failing` is called with a text for a person if the mailbox could not be read several times,
-    `on_working` each time that it could."""
+    """One task (`run`). `find_words` returns the opt-out words in force. `on_failing` is called with a text for a person if the
+    mailbox could not be read several times, `on_working` each time that it could."""
 
     def __init__(
         self,
         store: Store,
         settings: CurrentSettings,
         clock: Clock,
-        words: StopWords,
+        find_words: Callable[[], StopWords],
         open_session: OpenSession,
         *,
         on_failing: Callable[[str], None],
@@ -102,7 +102,7 @@ class Mailbox:
         self._settings = settings
         self._mailbox = settings.current().consent.mailbox  # read at the start
         self._clock = clock
-        self._words = words
+        self._find_words = find_words
         self._on_failing = on_failing
         self._on_working = on_working
         self._open_session = open_session
@@ -170,7 +170,7 @@ class Mailbox:
         countries = await self._store.read(partial(list_countries, settings=self._settings.current()))
         for uid in uids:
             place = MailPlace(mailbox.name, folder.uidvalidity, uid)
-            read = await self._step(partial(_read_mail, session, place, self._words, countries))
+            read = await self._step(partial(_read_mail, session, place, self._find_words(), countries))
             if read is not None:
                 await self._handle(session, place, read)
         return len(uids)
@@ -182,6 +182,7 @@ class Mailbox:
             place=place,
             mail=read.mail,
             content=read.content,
+            settings=self._settings.current(),
             received_at=min(read.received_at or now, now),
             now=now,
         )

@@ -9,8 +9,8 @@ import pytest
 
 from modemd.config import CurrentSettings, Settings
 from modemd.errors import Refused
-from modemd.service.consent.quiet_hours import CurrentQuietHours
-from modemd.service.consent.quiet_hours_views import QuietHoursViews
+from modemd.service.consent.quiet_hours.current import CurrentQuietHours
+from modemd.service.consent.quiet_hours.views import QuietHoursViews
 from tests.service.assembled import HandClock
 
 NOON = datetime(2026, 7, 15, 16, tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.dovecot import PASSWORD, USER, MailServer, is_installed, mail_server, make_certificate
+from tests.system.mail.dovecot import PASSWORD, USER, MailServer, is_installed, mail_server, make_certificate
 from tests.system.processes import MODEMD, Daemon, lab, off_loop, ports, until
 
 pytestmark = [
@@ -100,7 +100,7 @@ async def test_a_mail_opts_out_and_stays_where_it_is(tmp_path: Path, server: Mai
             await until(lambda: count_opt_outs(daemon, CAROL) == 1, "the new mail is handled")
             await until(lambda: server.flags().get("5") == "Sa", "the new mail is flagged")
         assert [count_opt_outs(daemon, number) for number in (ALICE, BOB, CAROL)] == [1, 1, 1]
-        assert len(daemon.rows("SELECT 1 FROM event WHERE what = 'mail review'")) == 1
+        assert len(daemon.rows("SELECT 1 FROM consent_review WHERE kind = 'mail'")) == 1
         assert server.flags().keys() == {"1", "2", "3", "4", "5"}
 
 

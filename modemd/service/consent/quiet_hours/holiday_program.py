@@ -1,4 +1,4 @@
-"""Runs the program that lists public holidays: `modemd.service.consent.holiday_list`, in a process of its own."""
+"""Runs the program that lists public holidays: `modemd.service.consent.quiet_hours.holiday_list`, in a process of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ ListHolidays = Callable[[Sequence[str], Sequence[int]], Awaitable[HolidayDocumen
 
 async def list_holidays(places: Sequence[str], years: Sequence[int]) -> HolidayDocument | str:
     """Returns the public holidays of places in years, or why the program did not list them."""
-    argv = [sys.executable, "-m", "modemd.service.consent.holiday_list", ",".join(places), ",".join(map(str, years))]
+    argv = [
+        sys.executable,
+        "-m",
+        "modemd.service.consent.quiet_hours.holiday_list",
+        ",".join(places),
+        ",".join(map(str, years)),
+    ]
     with tempfile.TemporaryFile() as written:
         failure = await programs.run(argv, LIMIT_S, written=written)
         if failure is not None:

@@ -1,4 +1,4 @@
-"""Program that lists public holidays: `python -m modemd.service.consent.holiday_list PLACES YEARS` prints JSON, and ends.
+"""Program that lists public holidays: `python -m modemd.service.consent.quiet_hours.holiday_list PLACES YEARS` prints JSON.
 
 It is a process of its own because the package `holidays` stays in memory with 11 MiB once it is imported: `holiday_program` runs
 it, and no module imports it. PLACES are countries and subdivisions, such as `FR,FR-57,US-AL`; YEARS such as `2026,2027`. The
@@ -45,7 +45,7 @@ def main(words: Sequence[str]) -> int:
     """Prints the answer, and returns the exit status."""
     if len(words) != 2:
         sys.stderr.write(
-            "usage: python -m modemd.service.consent.holiday_list PLACES YEARS, such as FR,FR-57 2026,2027\n"
+            "usage: python -m modemd.service.consent.quiet_hours.holiday_list PLACES YEARS, such as FR,FR-57 2026,2027\n"
         )
         return 2
     try:

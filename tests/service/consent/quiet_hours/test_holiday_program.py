@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from modemd.service.consent.holiday_program import list_holidays, list_no_holidays
+from modemd.service.consent.quiet_hours.holiday_program import list_holidays, list_no_holidays
 
 
 async def test_a_process_of_its_own_lists_the_holidays() -> None:

@@ -1,0 +1,1 @@
+"""A mail server beside the daemon."""
