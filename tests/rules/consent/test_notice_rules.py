@@ -15,6 +15,7 @@ from modemd.rules.geography.sim_reach import SimCountries, SimReach
 AMERICAN, FRENCH, BELGIAN = "+12025550123", "+33612345678", "+32470123456"
 DEAF, HEARING = SimCountries("FR", {"BE": SimReach(two_way=False)}), SimCountries("FR", {"BE": SimReach(two_way=True)})
 UNKNOWN = SimCountries("FR")
+NOBODY = NoticeFacts()
 URL = "https://example.org/stop"
 
 
@@ -24,7 +25,7 @@ def rules(**more: Any) -> NoticeRules:
 
 
 def compose(
-    given: NoticeRules, text: str, number: str, contact: NoticeFacts = NoticeFacts(), pinned: str | None = None
+    given: NoticeRules, text: str, number: str, contact: NoticeFacts = NOBODY, pinned: str | None = None
 ) -> NoticedMessage:
     return given.compose(text, count_segments(text), number, contact, pinned)
 

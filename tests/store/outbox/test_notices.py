@@ -172,9 +172,9 @@ def test_a_batch_is_judged_with_its_notices(bench: Bench) -> None:
 def test_a_text_that_its_notice_makes_too_long_is_refused(bench: Bench) -> None:
     """As any text that is too long: nothing is stored, and of a file the line is named."""
     text = "x" * 450
-    with pytest.raises(Refused, match="^too long"):
+    with pytest.raises(Refused, match=r"^too long"):
         offer(bench, text)
-    with pytest.raises(Refused, match="^line 2: too long"):
+    with pytest.raises(Refused, match=r"^line 2: too long"):
         stage(bench, text)
     assert bench.db.execute("SELECT count(*) FROM message").fetchone()[0] == 0
 
