@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from modemd.rules.consent.notice import compose
@@ -68,7 +69,8 @@ class NoticedMessage:
     lacks: tuple[NoticeLack, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+# Two instances are equal if they are the same: their mappings have no hash, and `_compose` needs one.
+@dataclass(frozen=True, slots=True, eq=False)
 class NoticeRules:
     """Notice rules in force.
 
@@ -89,24 +91,9 @@ class NoticeRules:
         """Returns a marketing message to `number` as it is sent. `parts`: how many its text takes now; `pinned`: the id of the
         only SIM that may send it. Raises Refused (`bad_text`) if it becomes too long."""
         country = classify(number).country or self.home
-        found = compose(
-            text,
-            country=country,
-            language=contact.language or find_language_of(country) or find_language_of(self.home),
-            brand=self.brand,
-            was_noticed=contact.was_noticed,
-            can_reply=self.can_reply(country, pinned),
-            contact=self.contact,
-            texts=self.texts,
-            countries=self.countries,
-        )
-        return NoticedMessage(
-            found.text,
-            parts if found.text == text else self.count_parts(found.text),
-            found.has_notice,
-            found.added,
-            tuple(NoticeLack(each, country) for each in found.lacks),
-        )
+        language = contact.language or find_language_of(country) or find_language_of(self.home)
+        can_reply = self.can_reply(country, pinned)
+        return _compose(self, text, parts, country, language, can_reply=can_reply, was_noticed=contact.was_noticed)
 
     def can_reply(self, country: str | None, pinned: str | None = None) -> bool:
         """Returns whether answers from a country arrive. Without a pinned SIM, False only if no known SIM gets them. What nobody
@@ -133,6 +120,38 @@ class NoticeRules:
                 if silent:
                     lines.append(_describe_no_contact(f"{_join_some(silent)} to SIM {id}"))
         return lines
+
+
+# A campaign has few texts; each is composed when it is judged and when it is stored.
+@lru_cache(maxsize=256)
+def _compose(
+    rules: NoticeRules,
+    text: str,
+    parts: int,
+    country: str | None,
+    language: str | None,
+    *,
+    can_reply: bool,
+    was_noticed: bool,
+) -> NoticedMessage:
+    found = compose(
+        text,
+        country=country,
+        language=language,
+        brand=rules.brand,
+        was_noticed=was_noticed,
+        can_reply=can_reply,
+        contact=rules.contact,
+        texts=rules.texts,
+        countries=rules.countries,
+    )
+    return NoticedMessage(
+        found.text,
+        parts if found.text == text else rules.count_parts(found.text),
+        found.has_notice,
+        found.added,
+        tuple(NoticeLack(each, country) for each in found.lacks),
+    )
 
 
 def _join_some(countries: list[str]) -> str:

@@ -20,7 +20,7 @@ URL = "https://example.org/stop"
 
 
 def rules(**more: Any) -> NoticeRules:
-    given = {"count_parts": count_segments, "texts": Texts.load(), "brand": "Acme"} | more
+    given: dict[str, Any] = {"count_parts": count_segments, "texts": Texts.load(), "brand": "Acme"} | more
     return NoticeRules(**given)
 
 
