@@ -32,6 +32,7 @@ _KEYS = {
     "attempt_id": "attempt",
     "iccid": "sim",
     "is_low": "low",
+    "has_notice": "notice",
     "direction": "way",
 }
 
@@ -121,6 +122,7 @@ def _make_schedule(view: ScheduleView) -> Document:
         "window": schedule.window,
         "sim": schedule.pinned,
         "list": schedule.list_name,
+        "answers": list(schedule.answers),
         "late": schedule.late,
         "created_at": _make_value(schedule.created_at),
     }

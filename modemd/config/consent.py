@@ -73,6 +73,8 @@ class ConsentSettings(Frozen):
     confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
     """The most confirmations in an hour, over all SIMs. More raise an alarm."""
     answers: AnswerSettings = Field(default=AnswerSettings(), description="the limits of automatic answers")
+    notice: Literal["auto", "off"] = Field(default="auto", description="auto or off")
+    """auto: marketing says how to end it, and what else the recipient's country demands; what it does not say, modemd adds."""
     contact: str | None = Field(
         default=None, min_length=3, max_length=100, description="an address of the web or a telephone number"
     )

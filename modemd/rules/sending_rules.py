@@ -1,4 +1,5 @@
-"""Sending rules: everything by which a message may go to a contact at a moment: consent, geography, caps, quiet hours. Pure.
+"""Sending rules: everything by which a message may go to a contact at a moment: consent, geography, caps, quiet hours; and what
+modemd adds to marketing. Pure.
 
 They are asked twice: when a message is accepted (`store/outbox/accept.py`), and when a SIM claims its first part
 (`rules/send_decision.py`, `store/queue/claims.py`). An instance never changes, so it may cross to the writer's thread;
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.caps import FrequencyCaps
+from modemd.rules.consent.notice_rules import NoticeRules
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.geography.geography import Geography
 from modemd.rules.quiet_hours.quiet_hours import QuietHours
@@ -56,13 +58,14 @@ class ContactHold:
 @dataclass(frozen=True, slots=True)
 class SendingRules:
     """Rules in force. `quiet_hours` None: none are kept; `confirmed_lists`: the names of the lists that go only to those who have
-    opted in to them."""
+    opted in to them; `notices` None: nothing is added to marketing."""
 
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
     geography: Geography = field(default_factory=Geography)
     caps: FrequencyCaps = field(default_factory=lambda: FrequencyCaps(()))
     quiet_hours: QuietHours | None = None
     confirmed_lists: frozenset[str] = frozenset()
+    notices: NoticeRules | None = None
 
     def find_objection(self, message_class: MessageClass, number: str, contact: ContactFacts) -> str | None:
         """Returns why a message of this class may never go to this contact, as a `RefusalCode`; None if it may."""

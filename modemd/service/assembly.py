@@ -104,8 +104,9 @@ def assemble(collaborators: Collaborators) -> Service:
     settings = current_settings.current()
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
     wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
-    rules = RulesInForce(current_settings, quiet_hours.current)
     current_words = CurrentWords(collaborators.words)
+    reply_texts = ReplyTexts(store, clock, current_words.current)
+    rules = RulesInForce(current_settings, quiet_hours.current, lambda: reply_texts.texts)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -122,7 +123,7 @@ def assemble(collaborators: Collaborators) -> Service:
     contact_holds = ContactHolds(store, rules, clock, wakeups.settled)
 
     # Messages
-    submission = Submission(store, current_settings, rules, clock, wakeups.submitted)
+    submission = Submission(store, current_settings, rules, clock, wakeups.submitted, current_words.current)
     estimates = Estimates(store, clock, sending_policy.routes, lambda: sims.list_capacities())
     batches = Batches(store, current_settings, submission, rules, clock, estimates, wakeups.promoted)
     decisions = Decisions(
@@ -161,7 +162,6 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
-    reply_texts = ReplyTexts(store, clock, current_words.current)
     inbound = InboundMessages(
         store, current_settings, rules, current_words.current, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
