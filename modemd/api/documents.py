@@ -27,11 +27,11 @@ _KEYS = {
     "recipient": "to",
     "sender": "from",
     "message_class": "class",
+    "list_name": "list",
     "message_id": "message",
     "attempt_id": "attempt",
     "iccid": "sim",
     "is_low": "low",
-    "list_name": "list",
     "has_notice": "notice",
     "direction": "way",
 }

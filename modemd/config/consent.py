@@ -84,6 +84,10 @@ class ConsentSettings(Frozen):
         description="a list of at most 10 caps, such as [{count: 2, per: 7d}], or an empty list",
     )
     """All of them bind marketing to each number; the count is of messages, not of parts."""
+    any_stop: Annotated[
+        tuple[Prefix, ...], BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given)
+    ] = Field(default=("+1",), description="a list of calling prefixes, such as ['+1'], or an empty list")
+    """From numbers with these prefixes, the word STOP anywhere in a text opts out."""
     anchor: FilePath | None = Field(
         default=None, description="the path of a file, best on another disk, such as /mnt/other/modemd.ledger"
     )

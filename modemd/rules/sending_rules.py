@@ -24,12 +24,13 @@ from modemd.rules.refusals import RefusalCode
 class ContactFacts:
     """Facts about a contact that decide what may be sent to it.
 
-    `marketing`: what it said about marketing. `list_state`: what it said about the list of the message; None: the message has no
-    list. `review_until`: until when something that it wrote waits for a person; None: nothing does. `marketing_at`: when
-    marketing messages went to it lately, one time for each (read only for marketing)."""
+    `marketing`: what it said about marketing. `list_name`: the list of the message, None if it has none; `list_state`: what the
+    contact said about it. `review_until`: until when something that it wrote waits for a person; None: nothing does.
+    `marketing_at`: when marketing messages went to it lately, one time for each (read only for marketing)."""
 
     marketing: Marketing = Marketing.UNKNOWN
     list_state: Marketing | None = None
+    list_name: str | None = None
     review_until: datetime | None = None
     marketing_at: tuple[datetime, ...] = ()
 
@@ -56,12 +57,14 @@ class ContactHold:
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """Rules in force. `quiet_hours` None: none are kept; `notices` None: nothing is added to marketing."""
+    """Rules in force. `quiet_hours` None: none are kept; `confirmed_lists`: the names of the lists that go only to those who have
+    opted in to them; `notices` None: nothing is added to marketing."""
 
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
     geography: Geography = field(default_factory=Geography)
     caps: FrequencyCaps = field(default_factory=lambda: FrequencyCaps(()))
     quiet_hours: QuietHours | None = None
+    confirmed_lists: frozenset[str] = frozenset()
     notices: NoticeRules | None = None
 
     def find_objection(self, message_class: MessageClass, number: str, contact: ContactFacts) -> str | None:
@@ -69,6 +72,8 @@ class SendingRules:
         objection = self.consent.find_objection(message_class, number, contact.marketing, contact.list_state)
         if objection is not None:
             return objection
+        if contact.list_name in self.confirmed_lists and contact.list_state is not Marketing.OPTED_IN:
+            return RefusalCode.NOT_OPTED_IN
         refusal = self.geography.find_refusal(number, message_class)
         return refusal.code if refusal is not None else None
 

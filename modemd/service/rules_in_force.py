@@ -59,6 +59,7 @@ class RulesInForce:
             geography=make_geography(settings, self._sims.values()),
             caps=FrequencyCaps(tuple(FrequencyCap(cap.count, cap.per) for cap in settings.consent.caps)),
             quiet_hours=quiet_hours,
+            confirmed_lists=frozenset(name for name, each in settings.consent.lists.items() if each.double_opt_in),
             notices=make_notice_rules(settings, self._sims.values(), texts),
         )
 

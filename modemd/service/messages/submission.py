@@ -168,7 +168,7 @@ class Submission:
             list_name=request.list_name,
             answers=self._answers.check(request.answers, recipient.number, settings),
         )
-        return new, recipient.warnings
+        return new, recipient.warnings + self._rules.current().geography.find_warnings(new.number)
 
     @staticmethod
     def valid_s(request: MessageRequest) -> int | None:
