@@ -30,7 +30,7 @@ from modemd.service.consent.answers import find_answer
 from modemd.service.consent.double_opt_in import DoubleOptIn, OptInOutcome, OptInResult, OwnWord
 from modemd.service.consent.reviews import open_review
 from modemd.store import sims
-from modemd.store.consent import answers, opt_in_requests, questions, statements
+from modemd.store.consent import answers, lists, opt_in_requests, questions, statements
 from modemd.store.consent.reviews import ReviewKind, ReviewText
 from modemd.store.consent.statements import READING, ConsentEffect, ConsentStatement
 from modemd.store.inbound.inbox import CompleteMessage
@@ -94,7 +94,7 @@ class InboundWords:
         if self.texts.is_own_answer(whole.text):
             return None
         own = sims.read_numbers(db) | {each.number for each in self.settings.sims.values() if each.number}
-        match = self._match(whole.text, whole.sender, own)
+        match = self._find_match(db, whole, sender.number, own)
         decision = decide(
             match, self._find_state(db, sender.number), open_answers=questions.read_open(db, sender.number, now)
         )
@@ -276,6 +276,21 @@ class InboundWords:
         lists = tuple(self.settings.consent.lists)
         country = self._find_country(sender)
         return self.words.match(text, country=country, lists=lists, number=sender, own_numbers=own)
+
+    def _find_match(
+        self, db: sqlite3.Connection, whole: CompleteMessage, number: str, own: frozenset[str]
+    ) -> WordMatch | None:
+        """Returns what a text asks for. STOP with the name of a list that the sender is not on means all marketing if the words
+        mean that, too: in French, STOP PROMO does."""
+        match = self._match(whole.text, whole.sender, own)
+        if match is None or match.list_name is None or self.texts.is_own_answer(whole.text):
+            return match
+        if lists.read_state(db, number, match.list_name) is not Marketing.UNKNOWN:
+            return match
+        country = self._find_country(whole.sender)
+        general = self.words.match(whole.text, country=country, number=whole.sender, own_numbers=own)
+        is_sure = general is not None and general.tier is MatchTier.EXACT
+        return general if is_sure else match
 
     def _find_state(self, db: sqlite3.Connection, number: str) -> ConsentState:
         marketing = statements.read_marketing(db, number)

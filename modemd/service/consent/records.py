@@ -61,8 +61,9 @@ class ConsentRecords:
         return await self._store.read(partial(_read_view, numbers[0], self._rules.current(), self._clock.now()))
 
     async def undo_opt_out(self, number: str, authorship: Authorship) -> None:
-        """Undoes an opt-out that binds a number only because another number's STOP can mean it. Raises Refused."""
-        now = self._clock.now()
+        """Undoes an opt-out that the number's own message did not say. Raises Refused."""
+        now, country = self._clock.now(), self._settings.current().country
+        number = phone_numbers.list_spellings(number, country)[0]
         await self._store.write(partial(statements.undo_reading, number=number, authorship=authorship, now=now))
 
     async def list_opt_outs(self, *, limit: int) -> PagedList[OptOutRow]:

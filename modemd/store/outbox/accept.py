@@ -143,7 +143,13 @@ def _decide(new: OutboundMessage, rules: SendingRules, contact: ContactFacts, no
     """Returns how a message starts that nothing forbids: queued, or held for its time, its window or its contact's sake. It
     expires at once if quiet hours outlast it."""
     if new.at is not None and new.at > now:
-        return _Start(states.MessageState.HELD, "scheduled", new.at)
+        # What else will hold it then nobody knows: caps and reviews change until its time.
+        hold = rules.find_hold(new.message_class, new.number, ContactFacts(), new.at, new.parts)
+        if hold is None:
+            return _Start(states.MessageState.HELD, "scheduled", new.at)
+        if hold.outlasts(new.expires_at):
+            return _Start(states.MessageState.EXPIRED, hold.reason)
+        return _Start(states.MessageState.HELD, hold.reason, hold.find_end(new.expires_at))
     opening = Window.parse_stored(new.window).find_hold_end(now, new.parts) if new.window is not None else None
     if opening is not None:
         return _Start(states.MessageState.HELD, OUTSIDE_WINDOW, opening)
