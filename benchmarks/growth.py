@@ -21,6 +21,7 @@ from benchmarks.daemon_process import MEMORY, folder
 from benchmarks.figures import figure, say
 from modemd.config import CurrentSettings, Settings
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.pauses import Pause
 from modemd.rules.report_matching import ReportFacts, make_owner_finder
 from modemd.rules.routing import Routes
@@ -225,7 +226,7 @@ async def enqueued(rows: int) -> float:
             {"database": str(made / "modemd.db"), "modems": [{"name": "m", "port": "/dev/m"}]}
         )
         current, clock = CurrentSettings(settings), SystemClock()
-        submitting = Submission(store, current, RulesInForce(current), clock, NoModems())
+        submitting = Submission(store, current, RulesInForce(current), clock, NoModems(), Words.load)
         estimates = Estimates(store, clock, Routes(), list_no_capacities)
         batching = Batches(store, current, submitting, RulesInForce(current), clock, estimates, NoModems())
         file = "to,text,class\n" + "".join(

@@ -84,7 +84,7 @@ async def _assembled(settings: Settings, open_store: Callable[[], Awaitable[Stor
                 clock=SystemClock(),
                 open_port=open_serial,
                 profiles=profiles,
-                words=Words.load(),
+                words=Words.load(any_stop_counts=settings.consent.any_stop),
                 random=Random(),
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
                 anchors=settings.consent.anchor or anchor_file(settings.database),

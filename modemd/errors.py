@@ -50,6 +50,7 @@ class ErrorCode(StrEnum):
     ALREADY_OPTED_IN = "already_opted_in", 409
     ALREADY_PENDING = "already_pending", 409
     ASKED_LATELY = "asked_lately", 409
+    BAD_ANSWERS = "bad_answers"
     BAD_CHANNEL = "bad_channel"
     BAD_ADDRESS = "bad_address"
     BAD_CLASS = "bad_class"

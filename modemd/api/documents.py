@@ -27,11 +27,12 @@ _KEYS = {
     "recipient": "to",
     "sender": "from",
     "message_class": "class",
+    "list_name": "list",
     "message_id": "message",
     "attempt_id": "attempt",
     "iccid": "sim",
     "is_low": "low",
-    "list_name": "list",
+    "has_notice": "notice",
     "direction": "way",
 }
 
@@ -121,6 +122,7 @@ def _make_schedule(view: ScheduleView) -> Document:
         "window": schedule.window,
         "sim": schedule.pinned,
         "list": schedule.list_name,
+        "answers": list(schedule.answers),
         "late": schedule.late,
         "created_at": _make_value(schedule.created_at),
     }

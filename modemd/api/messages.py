@@ -40,6 +40,7 @@ class NewMessage(Body):
     window: Text | None = None
     sim: Text | None = None
     list_name: Text | None = Field(default=None, alias="list")
+    answers: list[Text] = Field(default=[], max_length=100)
 
     def make_request(self, to: str) -> MessageRequest:
         """Returns the request for one recipient."""
@@ -55,6 +56,7 @@ class NewMessage(Body):
             window=self.window,
             sim=self.sim,
             list_name=self.list_name,
+            answers=tuple(self.answers),
         )
 
 
@@ -74,14 +76,16 @@ def make_file_endpoint(
         window: Text | None = None,
         sim: Text | None = None,
         list_name: Annotated[Text | None, Query(alias="list")] = None,
+        answers: Annotated[Text | None, Query(description="words, parted by commas")] = None,
         report: bool | None = None,
         short_code: bool = False,
         to_column: Text | None = None,
         text_column: Text | None = None,
         dedupe: bool = False,
     ) -> dict[str, Any]:
+        words = tuple(answers.split(",")) if answers is not None else ()
         options = FileOptions(
-            text, message_class, at, valid, window, sim, list_name, report, short_code, to_column, text_column,
+            text, message_class, at, valid, window, sim, list_name, words, report, short_code, to_column, text_column,
             once_per_number=dedupe,
         )  # fmt: skip
         return document(await work(await request.body(), key, options))

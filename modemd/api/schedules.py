@@ -28,6 +28,7 @@ class NewSchedule(Body):
     valid: Text | None = None
     window: Text | None = None
     list_name: Text | None = Field(default=None, alias="list")
+    answers: list[Text] = Field(default=[], max_length=100)
     sim: Text | None = None
     late: bool = False
 
@@ -36,7 +37,7 @@ class NewSchedule(Body):
         request = MessageRequest(
             "", self.text, self.message_class, report=self.report, short_code=self.short_code, valid=self.valid,
             window=self.window, sim=self.sim,
-            list_name=self.list_name,
+            list_name=self.list_name, answers=tuple(self.answers),
         )  # fmt: skip
         return ScheduleRequest(self.name, self.cron, tuple(self.to), request, self.late)
 

@@ -15,6 +15,7 @@ from modemd.config.mailbox_files import find_unusable_files
 from modemd.errors import ConfigError, ModemdError
 from modemd.profiles import Profiles
 from modemd.rules.country_policies.policies import NO_ADVICE, PolicySeverity
+from modemd.service.rules_in_force import find_notice_lacks
 from modemd.service.sims.policies import find_own_policies
 
 
@@ -51,7 +52,8 @@ def config() -> None:
 def check(config: Path) -> None:
     """Check a configuration, with its drivers and programs.
 
-    Print every mistake with its place, and warnings about sending in the countries of the SIMs."""
+    Print every mistake with its place, and warnings about sending in the countries of the SIMs, and about what marketing lacks
+    there."""
     settings = load(config)
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), settings.drivers])
     if profiles is None or problems:
@@ -63,5 +65,6 @@ def check(config: Path) -> None:
         raise ConfigError([f"{config}: {line}" for line in missing])
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
     echo(f"{config}: {modems}, database {settings.database}: no mistakes")
+    print_warnings(find_notice_lacks(settings))
     policies = [each for each in find_own_policies(settings) if each.severity is PolicySeverity.WARNING]
     print_warnings([*map(str, policies), f"{NO_ADVICE}; `modemd policies` has the sources"] if policies else [])

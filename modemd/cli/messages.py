@@ -156,6 +156,8 @@ def explain(config: Path, id: int, as_json: bool) -> None:
         print_sentence(f"waits because {localise(printable(found['waits']['message']), zone)}")
     for line in found["text"].splitlines() or [""]:
         print_sentence(line, 0)
+    if found["answers"]:
+        print_sentence(f"answers: {', '.join(map(printable, found['answers']))}")
     details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
         detail = event["detail"] | details.get(event["detail"].get("report"), {})

@@ -151,6 +151,18 @@ subscribers = click.option(
     help="The list of subscribers that a marketing message goes to, by its name in consent.lists.",
 )
 
+
+def parse_answers(context: click.Context, option: click.Parameter, given: str | None) -> list[str] | None:
+    """Returns words that are parted by commas; None if there are none."""
+    return [word.strip() for word in given.split(",")] if given is not None else None
+
+
+answers = click.option(
+    "--answers",
+    callback=parse_answers,
+    help="Words that the message asks for, parted by commas: YES,NO. For 24 hours they are answers, not words of consent.",
+)
+
 purpose = click.option(
     "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
     default=MessageClass.TRANSACTIONAL.value, show_default=True, help="The purpose of the message.",

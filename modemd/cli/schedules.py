@@ -36,6 +36,7 @@ def schedules() -> None:
 @options.valid
 @options.window
 @options.subscribers
+@options.answers
 @click.option(
     "--sim", help="The only SIM that may send the messages, by its ICCID. Without this option, modemd chooses."
 )
@@ -57,6 +58,7 @@ def add(
     valid: str | None,
     window: str | None,
     list_name: str | None,
+    answers: list[str] | None,
     sim: str | None,
     late: bool,
     no_report: bool,
@@ -78,6 +80,7 @@ def add(
     new |= {
         "window": window,
         "list": list_name,
+        "answers": answers or [],
         "sim": sim,
         "late": late,
         "report": False if no_report else None,

@@ -73,6 +73,8 @@ class ConsentSettings(Frozen):
     confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
     """The most confirmations in an hour, over all SIMs. More raise an alarm."""
     answers: AnswerSettings = Field(default=AnswerSettings(), description="the limits of automatic answers")
+    notice: Literal["auto", "off"] = Field(default="auto", description="auto or off")
+    """auto: marketing says how to end it, and what else the recipient's country demands; what it does not say, modemd adds."""
     contact: str | None = Field(
         default=None, min_length=3, max_length=100, description="an address of the web or a telephone number"
     )
@@ -82,6 +84,10 @@ class ConsentSettings(Frozen):
         description="a list of at most 10 caps, such as [{count: 2, per: 7d}], or an empty list",
     )
     """All of them bind marketing to each number; the count is of messages, not of parts."""
+    any_stop: Annotated[
+        tuple[Prefix, ...], BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given)
+    ] = Field(default=("+1",), description="a list of calling prefixes, such as ['+1'], or an empty list")
+    """From numbers with these prefixes, the word STOP anywhere in a text opts out."""
     anchor: FilePath | None = Field(
         default=None, description="the path of a file, best on another disk, such as /mnt/other/modemd.ledger"
     )

@@ -28,6 +28,8 @@ class RefusalCode(StrEnum):
     PREMIUM_NUMBER = "premium_number"
     SATELLITE_NUMBER = "satellite_number"
     LANDLINE = "landline"
+    # The text.
+    TOO_LONG = "too_long"
     # Hours.
     QUIET_HOURS = "quiet_hours"
     PUBLIC_HOLIDAY = "public_holiday"
@@ -119,6 +121,11 @@ _ADVICE: Mapping[RefusalCode, RefusalAdvice] = MappingProxyType(
             "the number is a landline, which mostly gets no SMS",
             "use a mobile number; or set geography.landlines to warn",
             twilio_code=21614,
+        ),
+        RefusalCode.TOO_LONG: RefusalAdvice(
+            "with its opt-out notice, the text is longer than a message can be",
+            "shorten the text, or write into it how to end such messages",
+            twilio_code=21617,
         ),
         RefusalCode.QUIET_HOURS: RefusalAdvice(
             "it is a quiet hour where the person lives",

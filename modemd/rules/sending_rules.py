@@ -1,4 +1,5 @@
-"""Sending rules: everything by which a message may go to a contact at a moment: consent, geography, caps, quiet hours. Pure.
+"""Sending rules: everything by which a message may go to a contact at a moment: consent, geography, caps, quiet hours; and what
+modemd adds to marketing. Pure.
 
 They are asked twice: when a message is accepted (`store/outbox/accept.py`), and when a SIM claims its first part
 (`rules/send_decision.py`, `store/queue/claims.py`). An instance never changes, so it may cross to the writer's thread;
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.caps import FrequencyCaps
+from modemd.rules.consent.notice_rules import NoticeRules
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.geography.geography import Geography
 from modemd.rules.quiet_hours.quiet_hours import QuietHours
@@ -22,12 +24,13 @@ from modemd.rules.refusals import RefusalCode
 class ContactFacts:
     """Facts about a contact that decide what may be sent to it.
 
-    `marketing`: what it said about marketing. `list_state`: what it said about the list of the message; None: the message has no
-    list. `review_until`: until when something that it wrote waits for a person; None: nothing does. `marketing_at`: when
-    marketing messages went to it lately, one time for each (read only for marketing)."""
+    `marketing`: what it said about marketing. `list_name`: the list of the message, None if it has none; `list_state`: what the
+    contact said about it. `review_until`: until when something that it wrote waits for a person; None: nothing does.
+    `marketing_at`: when marketing messages went to it lately, one time for each (read only for marketing)."""
 
     marketing: Marketing = Marketing.UNKNOWN
     list_state: Marketing | None = None
+    list_name: str | None = None
     review_until: datetime | None = None
     marketing_at: tuple[datetime, ...] = ()
 
@@ -54,18 +57,23 @@ class ContactHold:
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """Rules in force. `quiet_hours` None: none are kept."""
+    """Rules in force. `quiet_hours` None: none are kept; `confirmed_lists`: the names of the lists that go only to those who have
+    opted in to them; `notices` None: nothing is added to marketing."""
 
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
     geography: Geography = field(default_factory=Geography)
     caps: FrequencyCaps = field(default_factory=lambda: FrequencyCaps(()))
     quiet_hours: QuietHours | None = None
+    confirmed_lists: frozenset[str] = frozenset()
+    notices: NoticeRules | None = None
 
     def find_objection(self, message_class: MessageClass, number: str, contact: ContactFacts) -> str | None:
         """Returns why a message of this class may never go to this contact, as a `RefusalCode`; None if it may."""
         objection = self.consent.find_objection(message_class, number, contact.marketing, contact.list_state)
         if objection is not None:
             return objection
+        if contact.list_name in self.confirmed_lists and contact.list_state is not Marketing.OPTED_IN:
+            return RefusalCode.NOT_OPTED_IN
         refusal = self.geography.find_refusal(number, message_class)
         return refusal.code if refusal is not None else None
 

@@ -110,8 +110,8 @@ class QueuedFacts:
 
 @dataclass(frozen=True, slots=True)
 class HeldFacts:
-    """Facts about a part that is held: the reason of its message, until when, how often it was tried, and its window. `because`: what
-    the rules on its contact say now, None if they hold it no more."""
+    """Facts about a part that is held: the reason of its message, until when, how often it was tried, and its window.
+    `because`: what the rules on its contact say now, None if they hold it no more."""
 
     reason: str | None
     until: datetime | None

@@ -40,6 +40,7 @@ from modemd.service.consent.requests import OptInRequests
 from modemd.service.consent.reviews import Reviews
 from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
+from modemd.service.dispatch.contact_holds import ContactHolds
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
 from modemd.service.dispatch.policy import SendingPolicy
@@ -103,8 +104,9 @@ def assemble(collaborators: Collaborators) -> Service:
     settings = current_settings.current()
     clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
     wakeups, quiet_hours = Wakeups(), CurrentQuietHours(current_settings)
-    rules = RulesInForce(current_settings, quiet_hours.current)
     current_words = CurrentWords(collaborators.words)
+    reply_texts = ReplyTexts(store, clock, current_words.current)
+    rules = RulesInForce(current_settings, quiet_hours.current, lambda: reply_texts.texts)
 
     def is_clock_trusted() -> bool:
         return clock.is_trusted
@@ -118,8 +120,10 @@ def assemble(collaborators: Collaborators) -> Service:
         random=collaborators.random, on_settled=wakeups.settled, on_ready=wakeups.ready, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
 
+    contact_holds = ContactHolds(store, rules, clock, wakeups.settled)
+
     # Messages
-    submission = Submission(store, current_settings, rules, clock, wakeups.submitted)
+    submission = Submission(store, current_settings, rules, clock, wakeups.submitted, current_words.current)
     estimates = Estimates(store, clock, sending_policy.routes, lambda: sims.list_capacities())
     batches = Batches(store, current_settings, submission, rules, clock, estimates, wakeups.promoted)
     decisions = Decisions(
@@ -158,7 +162,6 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, rules, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
-    reply_texts = ReplyTexts(store, clock, collaborators.words)
     inbound = InboundMessages(
         store, current_settings, rules, current_words.current, clock,
         on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
@@ -238,8 +241,8 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after, inbound.unanswered_words.find_evidence, health.assess, discovery.silent_devices,
-        lambda: sims.active_pauses,
+        settings.alarms.modem_unusable_after, inbound.unanswered_words.find_evidence, holiday_updates.find_evidence,
+        health.assess, discovery.silent_devices, lambda: sims.active_pauses,
     )  # fmt: skip
 
     wakeups.connect(
@@ -262,6 +265,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "house-keeping": retention.run,
         "mailbox": mailbox.run,
         "holidays": holiday_updates.run,
+        "contact holds": contact_holds.run,
     }
     if settings.filter_watch.enabled:
         tasks["filter watch"] = FilterWatch(
@@ -276,7 +280,7 @@ def assemble(collaborators: Collaborators) -> Service:
         messages=messages,
         inbox=inbound,
         consent=Consent(
-            records=ConsentRecords(store, current_settings, clock),
+            records=ConsentRecords(store, current_settings, rules, clock),
             ledger=ledger,
             histories=ConsentHistories(store, current_settings),
             entries=ConsentEntries(store, current_settings, clock),

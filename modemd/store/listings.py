@@ -33,6 +33,7 @@ _MESSAGES = """
            (SELECT count(*) FROM part p
             WHERE p.message_id = m.id AND p.state IN ('sent', 'delivered', 'undelivered')) AS parts_sent,
            m.created_at, m.at, m.expires_at, m.sent_at, m.delivered_at, m.closed_at, m.sim, m.key, m.list AS list_name,
+           coalesce(m.answers, '[]') AS answers, m.has_notice, m.submitted_text,
            (SELECT min(due) FROM part p WHERE p.message_id = m.id) AS until
     FROM message m
 """

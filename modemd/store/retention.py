@@ -59,7 +59,8 @@ def _free_keys(db: sqlite3.Connection, before: str, now: str) -> int:
 
 def _redact_messages(db: sqlite3.Connection, before: str, now: str) -> int:
     return db.execute(
-        """UPDATE message SET text = '', redacted_at = ? WHERE id IN (
+        """UPDATE message SET text = '', submitted_text = NULL, redacted_at = ?
+           WHERE id IN (
                SELECT id FROM message INDEXED BY message_readable
                WHERE closed_at <= ? AND redacted_at IS NULL ORDER BY closed_at LIMIT ?)""",
         (now, before, ROWS_PER_STEP),

@@ -26,7 +26,8 @@ from modemd.store.timestamps import from_text
 @dataclass(frozen=True, slots=True)
 class MessageRow:
     """Outbound message. `parts_sent`: parts that have left; `at`: not before this time; `sim`: the SIM that sent it; `list_name`:
-    the list of subscribers that it went to; `until`: when something happens to one of its parts by itself."""
+    the list of subscribers that it went to; `answers`: words that are answers to it; `has_notice`: it is marketing and says how
+    to end it; `submitted_text`: None if modemd added nothing; `until`: when something happens to one of its parts by itself."""
 
     id: int
     recipient: str
@@ -45,6 +46,9 @@ class MessageRow:
     sim: str | None
     key: str | None
     list_name: str | None
+    answers: tuple[str, ...]
+    has_notice: bool
+    submitted_text: str | None
     until: str | None
 
 
@@ -356,4 +360,5 @@ _CONVERTERS: dict[Any, Callable[[Any], Any]] = {
     **{words: {each.value: each for each in words}.__getitem__ for words in (MessageClass, MessageState, PartState)},
     dict[str, Any]: json.loads,
     tuple[int, ...]: lambda text: tuple(json.loads(text)),
+    tuple[str, ...]: lambda text: tuple(json.loads(text)),
 }

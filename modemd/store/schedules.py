@@ -14,7 +14,7 @@ from modemd.rules.sending_rules import SendingRules
 from modemd.store.events import add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
-from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.outbox.outbound_message import OutboundMessage, make_stored_answers, parse_stored_answers
 from modemd.store.rows import RunRow, read_row
 from modemd.store.timestamps import from_text, to_text
 
@@ -31,7 +31,7 @@ class RunOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ScheduleContent:
     """Recurring send to store. `late`: a run that was missed is made up for, once; `valid_s`: the validity of each message in
-    seconds, None: that of its class; `window`, `pinned` and `list_name`: as in `OutboundMessage`."""
+    seconds, None: that of its class; `window`, `pinned`, `list_name` and `answers`: as in `OutboundMessage`."""
 
     name: str
     cron: str
@@ -44,6 +44,7 @@ class ScheduleContent:
     window: str | None
     pinned: str | None
     list_name: str | None
+    answers: tuple[str, ...]
     late: bool
 
 
@@ -61,13 +62,13 @@ def add(db: sqlite3.Connection, new: ScheduleContent, now: datetime) -> int:
     """Stores a recurring send, and returns its id. Raises Refused with `name_taken`."""
     row = db.execute(
         """INSERT INTO schedule
-               (name, cron, zone, recipients, text, class, report, valid_s, window, pinned, list, late, created_at,
+               (name, cron, zone, recipients, text, class, report, valid_s, window, pinned, list, answers, late, created_at,
                 looked_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING RETURNING id""",
         (
             new.name, new.cron, new.zone, json.dumps(new.recipients), new.text, new.message_class, new.report, new.valid_s,
-            new.window, new.pinned, new.list_name, new.late, to_text(now), to_text(now),
+            new.window, new.pinned, new.list_name, make_stored_answers(new.answers), new.late, to_text(now), to_text(now),
         ),
     ).fetchone()  # fmt: skip
     if row is None:
@@ -105,6 +106,7 @@ def _parse_schedule(row: sqlite3.Row) -> Schedule:
         window=row["window"],
         pinned=row["pinned"],
         list_name=row["list"],
+        answers=parse_stored_answers(row["answers"]),
         late=bool(row["late"]),
         id=row["id"],
         paused=bool(row["paused"]),

@@ -45,17 +45,17 @@ def empty(kind: Any, **values: Any) -> Any:
 
 MESSAGE = empty(rows.MessageRow, id=7, state=MessageState.REFUSED, message_class=MessageClass.OTP)
 BATCH = BatchView(empty(rows.BatchRow), {MessageState.HELD: 2}, (rows.RefusedRow(7, "+33612345678", "opted_out"),))
-SCHEDULE = empty(Schedule, zone="UTC", recipients=("+33612345678",), created_at=NOON)
+SCHEDULE = empty(Schedule, zone="UTC", recipients=("+33612345678",), answers=(), created_at=NOON)
 MESSAGE_KEYS = (
     "id to text class state reason parts parts_sent created_at at expires_at sent_at delivered_at closed_at sim key "
-    "list until"
+    "list answers notice submitted_text until"
 )
 BATCH_KEYS = (
     "id key state reason created_at accepted_at rows again refused promoted accepted first_message last_message "
     "decision decided_at decided_by decided_why"
 )
 REPORT_KEYS = "id stored_at sim to reference status outcome accepted_at discharged_at message part attempt meaning"
-SCHEDULE_KEYS = "name cron timezone next paused to class text valid_s window sim list late created_at"
+SCHEDULE_KEYS = "name cron timezone next paused to class text valid_s window sim list answers late created_at"
 SIM_KEYS = (
     "sim number imsi smsc modem first_seen last_seen admitted_at name limits paused health rests_until rate balance"
 )

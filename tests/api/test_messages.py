@@ -193,3 +193,17 @@ async def test_a_body_of_another_type_is_told_so(tmp_path: Path, kind: str, said
         answer = await client.call("POST", "/v1/messages", b'{"to": "0612345678", "text": "x"}', kind)
         assert (answer.status, answer.code) == (422, "bad_request")
         assert answer.json["error"]["message"] == f"the body needs Content-Type: application/json; {said}"
+
+
+async def test_answers_are_declared(client: Client) -> None:
+    """As a list for a message, parted by commas for all rows of a file; what is never an answer is refused."""
+    sent = await client.post("/v1/messages", {"to": ALICE, "text": "Tonight?", "answers": ["YES", "NO"]})
+    assert (sent.status, sent.json["answers"]) == (202, ["YES", "NO"])
+    rows = f"to,text,class\n{ALICE},Tonight?,otp\n".encode()
+    batch = await client.call("POST", "/v1/batches?answers=YES,NO", rows, "text/csv")
+    message = (await client.get(f"/v1/messages/{batch.json['first_message']}")).json
+    assert (message["answers"], message["notice"], message["submitted_text"]) == (["YES", "NO"], False, None)
+    wrong = await client.post("/v1/messages", {"to": ALICE, "text": "Tonight?", "answers": ["YES", "STOP"]})
+    assert (wrong.status, wrong.code) == (422, "bad_answers")
+    wrong = await client.call("POST", "/v1/batches/preview?answers=", rows, "text/csv")
+    assert (wrong.status, wrong.code) == (422, "bad_rows")

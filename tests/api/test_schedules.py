@@ -153,3 +153,11 @@ async def test_the_inbox_is_read_on_from_a_moment(client: Client, assembled: Ass
     assert (await client.get(f"{since}&kind=letter")).code == "bad_kind"
     for edge in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
         assert (await client.get(f"/v1/inbox?since={edge}")).code == "bad_request"
+
+
+async def test_a_schedule_declares_answers(client: Client) -> None:
+    """As a message does; what is never an answer is refused."""
+    added = await client.post("/v1/schedules", NEW | {"answers": ["YES", " no "]})
+    assert (added.status, added.json["answers"]) == (201, ["YES", "no"])
+    wrong = await client.post("/v1/schedules", NEW | {"name": "wrong", "answers": ["YES", "STOP"]})
+    assert (wrong.status, wrong.code) == (422, "bad_answers")

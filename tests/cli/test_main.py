@@ -127,6 +127,15 @@ def test_a_good_configuration_has_no_mistakes(modemd: Modemd) -> None:
     assert ended.out.endswith("modemd.db: no mistakes\n")
 
 
+def test_a_configuration_is_told_what_marketing_lacks(modemd: Modemd, config: Path) -> None:
+    """A warning with the country and what to do; the status stays 0."""
+    line = "warning: marketing to FR must name its sender, and no brand is configured: set brand\n"
+    ended = modemd("config", "check", "--config", "FILE")
+    assert (ended.status, ended.err.count(line)) == (0, 1)
+    config.write_text(config.read_text(encoding="utf-8") + "brand: Chez Paul\n", encoding="utf-8")
+    assert line not in modemd("config", "check", "--config", "FILE").err
+
+
 @pytest.mark.parametrize(
     ("driver", "complaint"),
     [("nokia", "no driver 'nokia'; there are"), (None, "odd.toml: colour: unknown key")],

@@ -122,7 +122,7 @@ def test_wrong_usage_ends_with_2(modemd: Modemd, arguments: tuple[str, ...], lin
 def test_a_file_of_rows(modemd: Modemd, tmp_path: Path) -> None:
     """A CSV is accepted whole, with or without a byte order mark."""
     path = tmp_path / "rows.csv"
-    path.write_text(f'to,text,class\n{ALICE},hello,otp\n0698765432,"two\nlines",marketing\n', encoding="utf-8-sig")
+    path.write_text(f'to,text,class\n{ALICE},hello,otp\n0698765432,"two\nlines",conversational\n', encoding="utf-8-sig")
     ended = send(modemd, "--csv", str(path))
     assert (ended.status, ended.out.splitlines()[0], ended.err) == (0, "batch 1: 2 accepted, 0 refused", "")
     assert [row["text"] for row in listed(modemd)] == ["two\nlines", "hello"]
@@ -218,3 +218,25 @@ def test_a_key_is_for_one_recipient(modemd: Modemd) -> None:
     ended = send(modemd, "--to", ALICE, "--to", "+33698765432", "--text", "x", "--key", "k")
     assert ended.status == 2
     assert listed(modemd) == []
+
+
+def test_answers_are_declared_and_shown(modemd: Modemd) -> None:
+    """Words parted by commas; `explain` shows them, and a word that stops all marketing is none."""
+    assert send(modemd, "--to", ALICE, "--text", "Tonight?", "--answers", "YES, NO").status == 0
+    assert listed(modemd)[0]["answers"] == ["YES", "NO"]
+    assert "\nTonight?\nanswers: YES, NO\n" in modemd("explain", "1", "--config", "FILE").out
+    ended = send(modemd, "--to", ALICE, "--text", "Tonight?", "--answers", "YES,STOP")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err.startswith("modemd: 'STOP' cannot be an answer: it opts people out, whatever was asked")
+
+
+def test_what_was_added_is_shown(modemd: Modemd) -> None:
+    """The preview counts it, `explain` has the whole text and what was added, and the list has both texts."""
+    offer = ("--to", ALICE, "--text", "x" * 150, "--class", "marketing")
+    dry = send(modemd, *offer, "--dry-run")
+    assert dry.out.startswith("1 message, 2 parts")
+    assert dry.err == "warning: marketing to FR must name its sender, and no brand is configured: set brand\n"
+    assert send(modemd, *offer).err == dry.err
+    (row,) = listed(modemd)
+    assert (row["parts"], row["notice"], row["submitted_text"]) == (2, True, "x" * 150)
+    assert "added=notice" in modemd("explain", "1", "--config", "FILE").out

@@ -181,7 +181,7 @@ def test_a_country_of_which_nothing_is_known_is_told_as_such(modemd: Modemd) -> 
 
 def test_the_check_of_a_configuration_warns_and_ends_with_0(modemd: Modemd, config: Path) -> None:
     """Of the country, and of contracts unless each SIM has one."""
-    said = config.read_text(encoding="utf-8")
+    said = config.read_text(encoding="utf-8") + "brand: Chez Paul\n"
     config.write_text(said + "sims: {'8955010000000000014': {name: Rio}}\n", encoding="utf-8")
     checked = modemd("config", "check", "--config", "FILE")
     assert (checked.status, checked.out.count("no mistakes")) == (0, 1)

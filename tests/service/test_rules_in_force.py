@@ -9,10 +9,11 @@ import pytest
 from modemd.config import CurrentSettings, Settings
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.caps import FrequencyCaps
+from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.geography.geography import Geography
 from modemd.rules.geography.sim_country import SimIdentity
 from modemd.rules.geography.sim_reach import SimReach
-from modemd.service.rules_in_force import RulesInForce, make_geography, make_sim_countries
+from modemd.service.rules_in_force import RulesInForce, find_notice_lacks, make_geography, make_sim_countries
 
 FRENCH, BELGIAN = SimIdentity("8933010000000000010"), SimIdentity("8932020000000000010", imsi="206010000000001")
 
@@ -71,3 +72,39 @@ def test_the_caps_are_as_configured() -> None:
     """The defaults of the configuration are those of the rules."""
     assert RulesInForce(CurrentSettings(settings())).current().caps == FrequencyCaps()
     assert RulesInForce(CurrentSettings(settings(consent={"caps": []}))).current().caps == FrequencyCaps(())
+
+
+def test_notices_are_made_of_the_configuration() -> None:
+    """Brand, contact, texts and SIMs; a new text or a new SIM makes them anew, and `off` switches them off."""
+    texts = [Texts.load()]
+    said = settings(brand="Acme", country="FR", consent={"contact": "https://example.org/stop"}, sims={FRENCH.id: {}})
+    rules = RulesInForce(CurrentSettings(said), find_texts=lambda: texts[0])
+    notices = rules.current().notices
+    assert notices is not None
+    assert (notices.brand, notices.contact, notices.home) == ("Acme", "https://example.org/stop", "FR")
+    assert set(notices.sims) == {FRENCH.id}
+    assert rules.current().notices is notices
+    texts[0] = Texts.load().with_changes([])
+    rules.add_sims([BELGIAN])
+    renewed = rules.current().notices
+    assert renewed is not None
+    assert (renewed.texts is texts[0], set(renewed.sims)) == (True, {FRENCH.id, BELGIAN.id})
+    assert RulesInForce(CurrentSettings(settings(consent={"notice": "off"}))).current().notices is None
+
+
+@pytest.mark.parametrize(
+    ("said", "lacks"),
+    [
+        pytest.param({"country": "FR"}, 1, id="no brand in France"),
+        pytest.param({"country": "FR", "brand": "Acme"}, 0, id="a brand"),
+        pytest.param({"country": "US"}, 0, id="no law that we know"),
+        pytest.param({"geography": {"countries": "all"}}, 1, id="all countries"),
+        pytest.param({}, 0, id="nothing is known yet"),
+        pytest.param({"country": "FR", "consent": {"notice": "off"}}, 0, id="no notices"),
+        pytest.param({"country": "US", "sims": {FRENCH.id: {"countries": {"BE": {"two_way": False}}}}, "brand": "Acme"}, 1,
+                     id="no answers from Belgium"),
+    ],
+)  # fmt: skip
+def test_a_configuration_is_told_what_notices_lack(said: dict[str, Any], lacks: int) -> None:
+    """For the countries that it allows."""
+    assert len(find_notice_lacks(settings(**said))) == lacks

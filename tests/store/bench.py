@@ -66,11 +66,13 @@ class Bench:
         key: str | None = None,
         pinned: str | None = None,
         list_name: str | None = None,
+        answers: tuple[str, ...] = (),
     ) -> Submitted:
         """Submit a message: what became of that."""
         new = OutboundMessage(
-            to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned, list_name=list_name
-        )
+            to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned, list_name=list_name,
+            answers=answers,
+        )  # fmt: skip
         return accept.submit(self.db, new, self.rules, self.now)
 
     def submit(self, to: str = ALICE, message_class: MessageClass = MessageClass.TRANSACTIONAL, **more: Any) -> int:

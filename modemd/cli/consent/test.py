@@ -49,7 +49,7 @@ def test(config: Path | None, text: str, sender: str, state: str | None, answers
         return
     tier = f" (tier {found['tier']})" if found["tier"] is not None else ""
     print_sentence(f"{found['action']}{tier}: {printable(found['because'])}")
-    if found["list_name"] is not None:
+    if found["list"] is not None:
         echo(f"list: {printable(found['list_name'])}")
     if found["reply"] is not None:
         print_sentence(f"reply ({found['language']}): {printable(found['reply'])}")
@@ -70,5 +70,7 @@ def _ask(settings: Settings | None, text: str, sender: str, state: str | None, a
         make_answer_words(answers.split(",")) if answers is not None else None,
         home=settings.country if settings is not None else None,
         brand=settings.brand if settings is not None else None,
+        lists=tuple(settings.consent.lists) if settings is not None else (),
     )
-    return document(try_text(text, Words.load(), Texts.load(), facts))
+    words = Words.load(any_stop_counts=settings.consent.any_stop) if settings is not None else Words.load()
+    return document(try_text(text, words, Texts.load(), facts))

@@ -38,6 +38,7 @@ MOST_PROBLEMS = 20
 @options.window
 @click.option("--sim", help="The only SIM that may send it, by its ICCID. Without this option, modemd chooses.")
 @options.subscribers
+@options.answers
 @click.option("--key", help="Your own name for the message or the CSV, so that modemd sends it only once.")
 @options.no_report
 @options.short_code
@@ -60,6 +61,7 @@ def send(
     window: str | None,
     sim: str | None,
     list_name: str | None,
+    answers: list[str] | None,
     key: str | None,
     no_report: bool,
     short_code: bool,
@@ -76,8 +78,8 @@ def send(
     If the command ends with 0, all accepted messages are on disk. The daemon sends them as soon as it can. With --wait, the
     exit status says the outcome: 0 sent, 1 failed, 3 not known yet.
 
-    With --csv, the options --text, --class, --at, --valid, --window, --sim, --list, --no-report and --short-code are for all
-    rows that have no value of their own.
+    With --csv, the options --text, --class, --at, --valid, --window, --sim, --list, --answers, --no-report and --short-code are
+    for all rows that have no value of their own.
     """
     if wait is not None and (dry_run or csv_file is not None):
         raise click.UsageError("--wait is for messages that are sent now; modemd batches shows what became of a CSV")
@@ -88,6 +90,7 @@ def send(
         if to:
             raise click.UsageError("--to cannot be used with --csv, whose rows have the recipients")
         new |= {"class": message_class if options.is_given("message_class") else None}
+        new |= {"answers": ",".join(answers) if answers else None}
         new |= {"to_column": to_column, "text_column": text_column, "dedupe": dedupe or None}
         _send_file(settings, csv_file, new, key, dry_run=dry_run, as_json=as_json)
         return
@@ -97,6 +100,7 @@ def send(
         raise click.UsageError("needs --to and --text, or --csv")
     if len(to) > 1 and key is not None:
         raise click.UsageError("--key belongs to one message; it cannot be used with several --to")
+    new |= {"answers": answers or []}
     new |= {"to": to[0] if len(to) == 1 else to, "class": message_class, "key": key}
     if dry_run:
         print_preview(post_json(settings, "/v1/messages/preview", new), settings.timezone, as_json=as_json)

@@ -26,9 +26,9 @@ class PolicySeverity(StrEnum):
 
 
 class SourceCheck(StrEnum):
-    """State of a source: how far it was checked."""
+    """Kind of a source."""
 
-    READ = "read"  # the law, the authority, or several who agree
+    CITED = "cited"  # the law or the authority is named; nobody of this project has read it again
     RETOLD = "retold"  # others tell of it
     NO_SOURCE = "no source"  # general knowledge
 

@@ -131,6 +131,7 @@ class RecurringSends:
             window=schedule.request.window,
             pinned=first.pinned,
             list_name=first.list_name,
+            answers=first.answers,
             late=schedule.late,
         )
         await self._store.write(partial(schedules.add, new=new, now=now))
@@ -235,10 +236,12 @@ class RecurringSends:
                 ]
             except Refused as refused:
                 outcome, error = RunOutcome.FAILED, refused.reason
-        ran = partial(
-            schedules.execute_run, schedule=schedule, local=local, messages=messages, outcome=outcome, error=error
-        )
-        submitted = await self._store.write(partial(ran, rules=self._rules.current(), now=now))
+        ran = partial(schedules.execute_run, schedule=schedule, local=local, rules=self._rules.current(), now=now)
+        try:
+            submitted = await self._store.write(partial(ran, messages=messages, outcome=outcome, error=error))
+        except Refused as refused:  # a text that its notice makes too long
+            messages, outcome, error = [], RunOutcome.FAILED, refused.reason
+            submitted = await self._store.write(partial(ran, messages=messages, outcome=outcome, error=error))
         if submitted is None:
             # Done before, by another occurrence of the same local time or before the clock was stepped.
             await self._store.write(partial(schedules.mark_checked, id=schedule.id, now=now))
@@ -264,4 +267,5 @@ def _run_request(schedule: Schedule, number: str, key: str) -> MessageRequest:
         window=schedule.window,
         sim=schedule.pinned,
         list_name=schedule.list_name,
+        answers=schedule.answers,
     )

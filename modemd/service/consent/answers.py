@@ -23,10 +23,14 @@ def find_answer(
     own_numbers: frozenset[str],
     kind: TextKind,
     now: datetime,
+    *,
+    is_invited: bool = False,
 ) -> AnswerDecision:
-    """Returns whether an answer of a kind may go to the sender of a message, and to which of the numbers that can be meant."""
+    """Returns whether an answer of a kind may go to the sender of a message, and to which of the numbers that can be meant.
+    `is_invited`: the word is one that strangers are asked to send, a join word: they are answered, too."""
     meant = tuple(dict.fromkeys((*sender.readings, *others)))
-    written_to = tuple(statements.list_written_to(db, meant, now - settings.consent.confirm_within))
+    since = now - settings.consent.confirm_within
+    written_to = meant[:1] if is_invited else tuple(statements.list_written_to(db, meant, since))
     number = written_to[0] if written_to else sender.number
     counts, said = answers.read_counts(db, number, now), answers.read_statements(db, sender.number, now)
     facts = AnswerFacts(

@@ -99,6 +99,7 @@ class OptInOutcome(StrEnum):
     NOT_ASKED = "not asked"  # no open request that the word can answer
     TOO_OLD = "too old"  # said before the opt-out or the request, by the network's stamp
     OPTED_OUT = "opted out"  # from all marketing: only START ends that
+    LIMITED = "limited"  # no more answers may go out now
     NOT_POSSIBLE = "not possible"  # the configuration lacks what a request must say
 
 
@@ -249,6 +250,8 @@ class DoubleOptIn:
         ):
             return OptInResult(OptInOutcome.TOO_OLD, list_name)
         if state is Marketing.UNKNOWN and settings.double_opt_in:
+            if not may_answer:
+                return OptInResult(OptInOutcome.LIMITED, list_name)
             order = OptInOrder(
                 word.number, list_name, "sms",
                 language=word.language, sim=word.sim, inbox_id=word.inbox_id, word=word.word, said_at=word.stated_at,

@@ -134,8 +134,9 @@ class InboundWords:
     ) -> WordResult:
         word = _make_word(inbound, decision.word or "")
         return self._finish_opt_in(
-            db, inbound, decision, own, lambda may: self._double_opt_in().confirm(db, word, inbound.now, may_answer=may)
-        )
+            db, inbound, decision, own, TextKind.WELCOME,
+            lambda may: self._double_opt_in().confirm(db, word, inbound.now, may_answer=may),
+        )  # fmt: skip
 
     def _join(
         self, db: sqlite3.Connection, inbound: _Inbound, list_name: str, spelling: str, own: frozenset[str]
@@ -143,8 +144,10 @@ class InboundWords:
         because = f"{spelling} is the join word of the list {list_name}"
         decision = InboundDecision(InboundAction.OPT_IN, MatchTier.EXACT, spelling, because, True, list_name)
         word = _make_word(inbound, spelling)
+        is_asked = self.settings.consent.lists[list_name].double_opt_in
+        kind = TextKind.OPT_IN_REQUEST if is_asked else TextKind.WELCOME
         return self._finish_opt_in(
-            db, inbound, decision, own,
+            db, inbound, decision, own, kind,
             lambda may: self._double_opt_in().join(db, list_name, word, inbound.now, may_answer=may),
         )  # fmt: skip
 
@@ -154,15 +157,18 @@ class InboundWords:
         inbound: _Inbound,
         decision: InboundDecision,
         own: frozenset[str],
+        kind: TextKind,
         act: Callable[[bool], OptInResult],
     ) -> WordResult:
         """Does what a join or confirm word asks for. A question that a join word brings is bounded as an answer is."""
-        found = find_answer(db, self._limits, self.settings, inbound.whole, inbound.sender, inbound.meant, own,
-                            TextKind.WELCOME, inbound.now)  # fmt: skip
+        found = find_answer(
+            db, self._limits, self.settings, inbound.whole, inbound.sender, inbound.meant, own, kind, inbound.now,
+            is_invited=True,
+        )  # fmt: skip
         result = act(found.may_answer)
         effect = ConsentEffect(has_changed=result.outcome is OptInOutcome.SUBSCRIBED, needs_confirmation=False)
         if result.message is not None:
-            answers.note(db, result.message.id, inbound.sender.number, TextKind.WELCOME, inbound.now)
+            answers.note(db, result.message.id, inbound.sender.number, kind, inbound.now)
         because = f"{decision.because}: {result.outcome}"
         return WordResult(replace(decision, because=because), effect, result.message, found)
 

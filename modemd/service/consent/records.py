@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.rules import phone_numbers
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
+from modemd.rules.sending_rules import SendingRules
 from modemd.service.pages import PagedList, read_paged_list
+from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, listings
-from modemd.store.consent import statements
+from modemd.store.consent import contact_facts, lists, statements
+from modemd.store.consent.lists import SubscriptionRow
 from modemd.store.events import Authorship
 from modemd.store.keyed_hashes import suppression
 from modemd.store.rows import ConsentEventRow, OptOutRow
@@ -24,28 +29,36 @@ MOST_EVENTS = 50
 @dataclass(frozen=True, slots=True)
 class ConsentView:
     """Consent of a number: what it is now, since when, the language of its last word, and its last events, newest first.
-    `suppressed`: True if the number was erased while it was opted out, so that only its keyed hash says so."""
+    `suppressed`: True if the number was erased while it was opted out, so that only its keyed hash says so. `lists`: what it said
+    about each list; `review_until`: until when something that it wrote waits for a person; `objection`: why marketing may not go
+    to it; `hold`: why marketing would wait now, in one sentence, and `until` when."""
 
     number: str
     marketing: Marketing
     since: str | None
     language: str | None
     suppressed: bool
+    lists: tuple[SubscriptionRow, ...]
+    review_until: datetime | None
+    objection: str | None
+    hold: str | None
+    until: datetime | None
     events: tuple[ConsentEventRow, ...]
 
 
 class ConsentRecords:
     """Stored consent, as the faces read it."""
 
-    def __init__(self, store: Store, settings: CurrentSettings, clock: Clock) -> None:
+    def __init__(self, store: Store, settings: CurrentSettings, rules: RulesInForce, clock: Clock) -> None:
         self._store = store
         self._settings = settings
+        self._rules = rules
         self._clock = clock
 
     async def show(self, number: str) -> ConsentView:
         """Returns where a number stands, and why. Raises Refused (`bad_number`, `not_possible`)."""
         numbers = phone_numbers.list_spellings(number, self._settings.current().country)
-        return await self._store.read(partial(_read_view, numbers[0]))
+        return await self._store.read(partial(_read_view, numbers[0], self._rules.current(), self._clock.now()))
 
     async def undo_opt_out(self, number: str, authorship: Authorship) -> None:
         """Undoes an opt-out that binds a number only because another number's STOP can mean it. Raises Refused."""
@@ -65,8 +78,11 @@ class ConsentRecords:
         return await read_paged_list(read, count, limit=limit)
 
 
-def _read_view(number: str, db: sqlite3.Connection) -> ConsentView:
+def _read_view(number: str, rules: SendingRules, now: datetime, db: sqlite3.Connection) -> ConsentView:
     contact = listings.read_contact(db, number)
+    facts = contact_facts.read(db, number, MessageClass.MARKETING, now)
+    objection = rules.find_objection(MessageClass.MARKETING, number, facts)
+    hold = rules.find_hold(MessageClass.MARKETING, number, facts, now, 1) if objection is None else None
     suppressed_at = suppression.find_suppression(db, number)
     return ConsentView(
         number,
@@ -74,5 +90,10 @@ def _read_view(number: str, db: sqlite3.Connection) -> ConsentView:
         (contact.since if contact else None) or suppressed_at,
         contact.language if contact else None,
         suppressed_at is not None,
+        tuple(lists.list_subscriptions(db, number)),
+        facts.review_until,
+        objection,
+        hold.because if hold is not None else None,
+        hold.until if hold is not None else None,
         tuple(listings.list_consent_events(db, number, limit=MOST_EVENTS)),
     )

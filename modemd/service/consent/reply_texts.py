@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -42,10 +43,10 @@ class ReplyTextView:
 class ReplyTexts:
     """Holder of the texts in force. `texts` is a value that never changes; a change replaces it."""
 
-    def __init__(self, store: Store, clock: Clock, words: Words) -> None:
+    def __init__(self, store: Store, clock: Clock, find_words: Callable[[], Words]) -> None:
         self._store = store
         self._clock = clock
-        self._words = words
+        self._find_words = find_words
         self._texts = Texts.load()
 
     @property
@@ -118,11 +119,11 @@ class ReplyTexts:
         self._texts = Texts.load().with_changes(changed)
 
     def _is_word(self, text: str) -> bool:
-        match = self._words.match(text)
+        match = self._find_words().match(text)
         return match is not None and match.tier is MatchTier.EXACT
 
     def _is_opt_out_word(self, word: str) -> bool:
-        match = self._words.match(word)
+        match = self._find_words().match(word)
         return match is not None and match.tier is MatchTier.EXACT and match.action is KeywordAction.OPT_OUT
 
 

@@ -18,7 +18,7 @@ from modemd.store.consent.reviews import ReviewKind, ReviewRow, ReviewText
 from modemd.store.events import Authorship
 
 # Kinds that hold marketing, and count as an opt-out if nobody decides in time.
-HOLDING = frozenset({ReviewKind.AMBIGUOUS, ReviewKind.REASSIGNED, ReviewKind.MAIL})
+HOLDING = frozenset({ReviewKind.AMBIGUOUS, ReviewKind.REASSIGNED})
 # An item that is open for so long is told of.
 OLD_AGE = timedelta(days=1)
 

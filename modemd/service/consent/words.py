@@ -138,6 +138,7 @@ class ConsentWords:
             contact_language=language,
             home=settings.country,
             brand=settings.brand,
+            lists=tuple(settings.consent.lists),
             own_numbers=own | {each.number for each in settings.sims.values() if each.number},
         )
         return try_text(text, self._current.current(), self._find_texts(), facts)

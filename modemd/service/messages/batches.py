@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -26,7 +26,7 @@ from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.outbox import batches
-from modemd.store.outbox.batches import FileIdentity, FileRow, PromotionStep
+from modemd.store.outbox.batches import FileIdentity, FileRow, JudgedRow, PromotionStep
 from modemd.store.rows import BatchRow, RefusedRow
 
 log = logs.get(__name__)
@@ -111,7 +111,7 @@ class Batches:
         before = await self._estimates.read_backlog()
         steps = self.check_rows(found)
         batch = (
-            await self._accept_in_one_commit(found.take_rows(), identity, load)
+            await self._accept_in_one_commit(found, identity, load)
             if await anext(steps) and not found.problems
             else None
         )
@@ -164,7 +164,7 @@ class Batches:
         """Stages the rows that are checked already and all that follow, step by step, then accepts them. Returns the batch.
         Raises BadRows."""
         batch: int | None = None
-        staged: deque[asyncio.Future[tuple[FileRow, ...]]] = deque()
+        staged: deque[asyncio.Future[tuple[JudgedRow, ...]]] = deque()
         more = True
         while more:
             if not found.problems and found.rows:
@@ -173,11 +173,11 @@ class Batches:
                     now = self._clock.now()
                     batch = await self._store.write(partial(batches.begin_staging, file=identity, now=now))
                 if len(staged) == STEPS_AHEAD:
-                    load.add(row.new for row in await staged.popleft())
+                    _count(await staged.popleft(), found, load)
                 staged.append(self._store.write(self._make_stage_change(batch, rows)))
             more = await anext(steps, None) is not None
         for step in await asyncio.gather(*staged):
-            load.add(row.new for row in step)
+            _count(step, found, load)
         if found.problems or batch is None:
             raise BadRows(found.problems)
         await self._store.write(partial(batches.accept_batch, batch=batch, now=self._clock.now()))
@@ -202,24 +202,25 @@ class Batches:
             found.add(row, self._submission.check)
         yield True
 
-    async def _accept_in_one_commit(self, rows: Sequence[FileRow], identity: FileIdentity, load: Workload) -> int:
+    async def _accept_in_one_commit(self, found: CheckedFile, identity: FileIdentity, load: Workload) -> int:
         """Accepts a file of one step, and makes its messages in the same commit. Returns the batch."""
+        rows = found.take_rows()
         now, rules = self._clock.now(), self._rules.current()
 
-        def change(db: sqlite3.Connection) -> tuple[int, tuple[FileRow, ...], PromotionStep]:
+        def change(db: sqlite3.Connection) -> tuple[int, tuple[JudgedRow, ...], PromotionStep]:
             batch = batches.begin_staging(db, identity, now)
             staged = batches.stage_rows(db, batch, rows, rules, check_time, now)
             batches.accept_batch(db, batch, now)
             return batch, staged, batches.promote(db, batch, rules, now, len(rows) + 1)
 
         batch, staged, step = await self._store.write(change)
-        load.add(row.new for row in staged)
+        _count(staged, found, load)
         self._on_promoted(step.highest_class, step.has_held)
         return batch
 
     def _make_stage_change(
         self, batch: int, rows: Sequence[FileRow]
-    ) -> Callable[[sqlite3.Connection], tuple[FileRow, ...]]:
+    ) -> Callable[[sqlite3.Connection], tuple[JudgedRow, ...]]:
         return partial(
             batches.stage_rows,
             batch=batch,
@@ -260,6 +261,17 @@ class Batches:
     async def list_batches(self, *, key: str | None, limit: int) -> list[BatchRow]:
         """Returns batches, newest first; `key`: only the one with this key; `limit` 0 means all."""
         return await self._store.read(partial(batches.list_batches, key=key, limit=limit))
+
+
+def list_lacks(rows: Iterable[JudgedRow]) -> tuple[str, ...]:
+    """Returns a warning for each setting that some rows should have."""
+    return tuple(map(str, dict.fromkeys(lack for row in rows for lack in row.lacks)))
+
+
+def _count(rows: Sequence[JudgedRow], found: CheckedFile, load: Workload) -> None:
+    """Counts rows that will be sent, and adds the warnings about their notices to the file."""
+    load.add(row.final for row in rows)
+    found.warn_of_file(list_lacks(rows))
 
 
 def _read_view(db: sqlite3.Connection, batch: int) -> BatchView:

@@ -64,8 +64,8 @@ class CheckedFile:
             )
 
     def warn_of_file(self, warnings: tuple[str, ...]) -> None:
-        """Adds warnings about the whole file."""
-        self._general += warnings
+        """Adds warnings about the whole file, each once."""
+        self._general += [each for each in warnings if each not in self._general]
 
     def warn(self, line: int, warnings: tuple[str, ...]) -> None:
         """Adds warnings about a line."""

@@ -60,6 +60,7 @@ class FileOptions:
     window: str | None = None
     sim: str | None = None
     list_name: str | None = None
+    answers: tuple[str, ...] = ()
     report: bool | None = None
     short_code: bool = False
     to_column: str | None = None
@@ -68,7 +69,7 @@ class FileOptions:
 
     def describe(self) -> str:
         """Returns the options that are given, as text: two files with one key must have come with the same."""
-        return json.dumps({key: value for key, value in asdict(self).items() if value not in (None, False)})
+        return json.dumps({key: value for key, value in asdict(self).items() if value not in (None, False, ())})
 
 
 NO_OPTIONS = FileOptions()
@@ -232,6 +233,7 @@ class _Columns:
             options.window,
             options.sim,
             list_name.strip() or options.list_name,
+            options.answers,
         )
 
 

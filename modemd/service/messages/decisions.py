@@ -105,7 +105,7 @@ class Decisions:
         submitted, message = await self._store.write(change_and_read)
         if not submitted.is_repetition:
             self._on_queued(submitted, message.message_class)
-        return SubmitResult(message, (), submitted.is_repetition)
+        return SubmitResult(message, tuple(map(str, submitted.lacks)), submitted.is_repetition)
 
     async def release(self, message_class: str | None, authorship: Authorship) -> ReleaseResult:
         """Releases what is held after a restore, in small steps: one class of messages, or everything with the batches. Returns

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from modemd.clock import Clock
-from modemd.service.messages.batches import Batches
+from modemd.service.messages.batches import Batches, list_lacks
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions
 from modemd.service.messages.estimates import Estimate, Estimates
 from modemd.service.messages.named_sim import MESSAGE_WAITS, MESSAGES_WAIT, find_warnings
@@ -16,7 +16,7 @@ from modemd.service.messages.workload import Workload
 from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store
 from modemd.store.outbox import batches as outbox
-from modemd.store.outbox.batches import FileRow, RowFate
+from modemd.store.outbox.batches import FileRow, JudgedRow, RowFate
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,9 @@ class Previews:
         warnings = [each for _, some in checked for each in some]
         warnings += await find_warnings(self._store, request.sim, MESSAGES_WAIT if len(checked) > 1 else MESSAGE_WAITS)
         load = self._estimates.make_workload()
-        fates = await self._judge([FileRow(None, new) for new, _ in checked], load)
-        return await self._make_preview(fates, 0, warnings, load)
+        judged = await self._judge([FileRow(None, new) for new, _ in checked], load)
+        warnings += list_lacks(judged)
+        return await self._make_preview([each.fate for each in judged], 0, warnings, load)
 
     async def preview_file(self, body: bytes, key: str | None = None, options: FileOptions = NO_OPTIONS) -> Preview:
         """Returns what would become of a CSV. Raises what `Batches.accept` raises."""
@@ -70,19 +71,21 @@ class Previews:
         async for _ in self._batches.check_rows(found):
             rows = found.take_rows()
             if not found.problems:
-                fates += await self._judge(rows, load)
+                judged = await self._judge(rows, load)
+                fates += [each.fate for each in judged]
+                found.warn_of_file(list_lacks(judged))
         if found.problems:
             raise BadRows(found.problems)
         return await self._make_preview(fates, found.left_out, found.list_warnings(), load)
 
-    async def _judge(self, rows: Sequence[FileRow], load: Workload) -> list[RowFate]:
-        """Returns the fates of some rows, and counts those that would be sent."""
+    async def _judge(self, rows: Sequence[FileRow], load: Workload) -> list[JudgedRow]:
+        """Returns the fates of some rows, and counts those that would be sent, with their notices."""
         judge = partial(
             outbox.judge_rows, rows=rows, rules=self._rules.current(), judge=check_time, now=self._clock.now()
         )
-        fates = await self._store.read(judge)
-        load.add(row.new for row, fate in zip(rows, fates, strict=True) if fate is RowFate.SENT)
-        return fates
+        judged = await self._store.read(judge)
+        load.add(each.final for each in judged if each.fate is RowFate.SENT)
+        return judged
 
     async def _make_preview(
         self, fates: Sequence[RowFate], left_out: int, warnings: Sequence[str], load: Workload

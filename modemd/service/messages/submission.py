@@ -19,8 +19,10 @@ from modemd.config.values import LONGEST_VALIDITY
 from modemd.errors import EncodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import SUBMITTABLE, MessageClass
+from modemd.rules.consent.words.matching import Words
 from modemd.rules.sending_rules import SendingRules
 from modemd.rules.windows import Window
+from modemd.service.messages.answer_words import AnswerWords
 from modemd.service.messages.named_sim import MESSAGE_WAITS, check_sim_id, describe_unmet
 from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, listings, sims
@@ -41,7 +43,8 @@ LONGEST_TEXT = 255 * 153
 class MessageRequest:
     """Message as a client asks for it, unchecked. `at`: when to send, in ISO 8601; `key`: idempotency key; `report` None: as
     configured; `valid`: how long it is worth sending, as 2h; `window`: the hours in which it may begin, as 09:00-18:00; `sim`:
-    the only SIM that may send it, by its ICCID; `list_name`: the list of subscribers that it goes to."""
+    the only SIM that may send it, by its ICCID; `list_name`: the list of subscribers that it goes to; `answers`: words that are
+    answers to it for 24 hours, not words of consent."""
 
     to: str
     text: str
@@ -54,6 +57,7 @@ class MessageRequest:
     window: str | None = None
     sim: str | None = None
     list_name: str | None = None
+    answers: tuple[str, ...] = ()
 
 
 # Message that a request asks for, with warnings about its number.
@@ -62,7 +66,7 @@ CheckedMessage = tuple[OutboundMessage, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class SubmitResult:
-    """Answer to a request: the message, warnings about its number and its SIM, and whether the key was known already."""
+    """Answer to a request: the message, warnings about its number, SIM and notice, and whether the key was known already."""
 
     message: MessageRow
     warnings: tuple[str, ...]
@@ -70,7 +74,8 @@ class SubmitResult:
 
 
 class Submission:
-    """Acceptance of messages. `on_queued` is called with each message that was accepted, and its class."""
+    """Acceptance of messages. `on_queued` is called with each message that was accepted, and its class; `find_words` returns the
+    words of consent in force."""
 
     def __init__(
         self,
@@ -79,7 +84,9 @@ class Submission:
         rules: RulesInForce,
         clock: Clock,
         on_queued: Callable[[Submitted, MessageClass], None],
+        find_words: Callable[[], Words],
     ) -> None:
+        self._answers = AnswerWords(find_words)
         self._store = store
         self._settings = settings
         self._rules = rules
@@ -121,7 +128,7 @@ class Submission:
     def check(self, request: MessageRequest) -> CheckedMessage:
         """Returns the message that a request asks for, and warnings about its number. Raises Refused (`bad_class`, `empty_text`,
         `bad_text`, `bad_key`, `bad_time`, `in_the_past`, `too_far`, `bad_validity`, `bad_window`, `bad_sim`, `unknown_list`,
-        `list_not_allowed`, or what `parse_recipient` raises)."""
+        `list_not_allowed`, `bad_answers`, or what `parse_recipient` raises)."""
         now, settings = self._clock.now(), self._settings.current()
         recipient = phone_numbers.parse_recipient(request.to, country=settings.country, short_code=request.short_code)
         if request.message_class not in SUBMITTABLE:
@@ -159,8 +166,9 @@ class Submission:
             window=str(self._parse_window(request.window)) if request.window is not None else None,
             pinned=check_sim_id(request.sim) if request.sim is not None else None,
             list_name=request.list_name,
+            answers=self._answers.check(request.answers, recipient.number, settings),
         )
-        return new, recipient.warnings
+        return new, recipient.warnings + self._rules.current().geography.find_warnings(new.number)
 
     @staticmethod
     def valid_s(request: MessageRequest) -> int | None:
@@ -180,7 +188,11 @@ class Submission:
             if not submitted.is_repetition:
                 self._on_queued(submitted, new.message_class)
         return [
-            SubmitResult(message, (*warnings, *_sim_warnings(new, is_met=is_met)), submitted.is_repetition)
+            SubmitResult(
+                message,
+                (*warnings, *_sim_warnings(new, is_met=is_met), *map(str, submitted.lacks)),
+                submitted.is_repetition,
+            )
             for (new, warnings), (submitted, message, is_met) in zip(checked, results, strict=True)
         ]
 

@@ -24,7 +24,7 @@ CHECK_INTERVAL_S = 10.0
 STARTUP_S = 60.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
 CONFIRMATIONS, STORAGE, FILTERED = "confirmations_limited", "storage_full", "filtered"
-LEDGER_KEY = "ledger_key"
+LEDGER_KEY, HOLIDAYS = "ledger_key", "holidays_missing"
 LowBalances = Callable[[], Mapping[str, str]]
 """Returns the text of the alarm for each SIM that has less left than it should, by ICCID."""
 OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]
@@ -44,6 +44,7 @@ class AlarmChecks:
         low_balances: LowBalances,
         unusable_after: timedelta,
         find_unconfirmed: Callable[[], str | None],
+        find_missing_holidays: Callable[[], str | None],
         assess_health: Callable[[], Health],
         silent_devices: Callable[[], Sequence[UnusableDevice]],
         list_pauses: Callable[[], Sequence[PauseRow]],
@@ -56,6 +57,7 @@ class AlarmChecks:
         self._low_balances = low_balances
         self._unusable_after = unusable_after
         self._find_unconfirmed = find_unconfirmed
+        self._find_missing_holidays = find_missing_holidays
         self._assess_health = assess_health
         self._silent_devices = silent_devices
         self._list_pauses = list_pauses
@@ -80,6 +82,8 @@ class AlarmChecks:
         )
         unconfirmed = self._find_unconfirmed()
         self._set_alarm(CONFIRMATIONS, "", unconfirmed is not None, str(unconfirmed))
+        missing = self._find_missing_holidays()
+        self._set_alarm(HOLIDAYS, "", missing is not None, str(missing))
         now, at_s = self._clock.now(), asyncio.get_running_loop().time()
         self._check_health(at_s)
         refused_sims: set[str] = set()

@@ -39,6 +39,7 @@ def read_with_marketing(
     return ContactFacts(
         marketing,
         list_state=lists.read_state(db, number, list_name) if list_name is not None else None,
+        list_name=list_name,
         review_until=reviews.read_hold_until(db, number),
         marketing_at=tuple(list_marketing_times(db, number, now - LONGEST_CAP, exclude=message_id)),
     )

@@ -59,6 +59,7 @@ def change(db: sqlite3.Connection, event: OptInEvent, entry: ConsentEvent, now: 
     if after is before:
         return after
     if after is Marketing.OPTED_IN:
+        forget_notice(db, number)
         suppression.lift(db, number, list_name)
     if list_name is None:
         db.execute(
@@ -97,6 +98,11 @@ def reopen_all(db: sqlite3.Connection, number: str, now: datetime) -> None:
            WHERE number = ? AND is_closed_by_stop = 1""",
         (to_text(now), number),
     )
+
+
+def forget_notice(db: sqlite3.Connection, number: str) -> None:
+    """Lets the next marketing to a number say again how to end it: the number has opted in."""
+    db.execute("UPDATE contact SET noticed_at = NULL WHERE number = ? AND noticed_at IS NOT NULL", (number,))
 
 
 def erase(db: sqlite3.Connection, number: str) -> None:

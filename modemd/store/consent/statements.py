@@ -120,6 +120,7 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
     withdrawn = 0
     if statement.opts_in:
         suppression.lift(db, statement.number)
+        lists.forget_notice(db, statement.number)
         lists.reopen_all(db, statement.number, now)
     else:
         lists.close_all(db, statement.number, now)

@@ -137,7 +137,8 @@ def _find_kept(db: sqlite3.Connection, numbers: Sequence[str]) -> KeptRows:
 def _erase_messages(db: sqlite3.Connection, numbers: Sequence[str], now: str) -> int:
     ids = _find_ids(db, "SELECT id FROM message WHERE number IN (:numbers) AND closed_at IS NOT NULL LIMIT ?", numbers)
     db.executemany(
-        "UPDATE message SET number = '', text = '', redacted_at = ? WHERE id = ?", [(now, *id) for id in ids]
+        "UPDATE message SET number = '', text = '', submitted_text = NULL, answers = NULL, redacted_at = ? WHERE id = ?",
+        [(now, *id) for id in ids],
     )
     for statement in (
         "UPDATE part SET number = '' WHERE message_id = ?",

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
+from modemd.rules.consent.notice_rules import NoticeLack
 from modemd.rules.queue_place import QueuePlace
+from modemd.rules.refusals import RefusalCode
 from modemd.rules.send_decision import OUTSIDE_WINDOW
 from modemd.rules.sending_rules import SendingRules
 from modemd.rules.windows import Window
@@ -16,19 +18,22 @@ from modemd.store import lanes
 from modemd.store.consent import contact_facts
 from modemd.store.events import add_event
 from modemd.store.keyed_hashes.suppression import ensure_contact
-from modemd.store.outbox import staged_rows
-from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.outbox import notices, staged_rows
+from modemd.store.outbox.notices import FinalMessage
+from modemd.store.outbox.outbound_message import OutboundMessage, make_stored_answers
 from modemd.store.timestamps import to_text
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """Answer to a submit. `is_repetition`: the key was known, and this is the first answer again."""
+    """Answer to a submit. `is_repetition`: the key was known, and this is the first answer again; `lacks`: settings that the
+    message should have."""
 
     id: int
     state: states.MessageState
     reason: str | None
     is_repetition: bool = False
+    lacks: tuple[NoticeLack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class BatchAcceptance:
 
 def submit(db: sqlite3.Connection, new: OutboundMessage, rules: SendingRules, now: datetime) -> Submitted:
     """Accepts a message, or stores it as refused if consent forbids it. Raises Refused with `key_reused` if its key belongs to
-    other content."""
+    other content, with `bad_text` if the notice of marketing makes it too long."""
     staged_rows.take_over_key(db, new)
     # Accepted before it: what a batch still holds for its number, or under its key.
     for row in staged_rows.list_rows_ahead(db, new):
@@ -59,10 +64,18 @@ def create_message(
     place: BatchAcceptance | None = None,
 ) -> Submitted:
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
-    batch."""
+    batch; then one that its notice makes too long is stored as refused. Raises Refused (`bad_text`) for any other."""
     ensure_contact(db, new.number)
     contact = contact_facts.read(db, new.number, new.message_class, now, new.list_name)
     objection = rules.find_objection(new.message_class, new.number, contact)
+    submitted, final = new, FinalMessage(new)
+    try:
+        final = notices.finish(db, new, rules) if objection is None else final
+    except Refused:
+        if place is None:
+            raise
+        objection = RefusalCode.TOO_LONG
+    new = final.new
     opening, hold = None, None
     if objection is not None:
         state, key = states.MessageState.REFUSED, None  # the key stays free: the reason may pass
@@ -88,14 +101,15 @@ def create_message(
     is_over = state in states.FINAL_MESSAGES
     message_id = db.execute(
         """INSERT INTO message
-               (id, key, number, text, class, state, reason, parts, report, created_at, at, expires_at, closed_at, pinned, batch,
-                window, list)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               (id, key, number, text, submitted_text, class, state, reason, parts, report, created_at, at, expires_at,
+                closed_at, pinned, batch, window, list, answers, has_notice)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             place.id if place else None,
             key,
             new.number,
             new.text,
+            submitted.text if submitted.text != new.text else None,
             new.message_class,
             state,
             reason,
@@ -109,6 +123,8 @@ def create_message(
             place.batch if place else None,
             new.window,
             new.list_name,
+            make_stored_answers(new.answers),
+            final.has_notice,
         ),
     ).lastrowid
     assert message_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
@@ -127,8 +143,11 @@ def create_message(
             ],
         )
     batch = place.batch if place else None
-    add_event(db, message_id, now, f"message {state}", reason=reason, batch=batch, **{"class": new.message_class})
-    return Submitted(message_id, state, reason)
+    added = ", ".join(final.added) or None
+    add_event(
+        db, message_id, now, f"message {state}", reason=reason, batch=batch, added=added, **{"class": new.message_class}
+    )
+    return Submitted(message_id, state, reason, lacks=final.lacks)
 
 
 def find_by_key(db: sqlite3.Connection, new: OutboundMessage) -> Submitted | None:
@@ -140,7 +159,8 @@ def find_by_key(db: sqlite3.Connection, new: OutboundMessage) -> Submitted | Non
     if row is None:
         return None
     same = (new.number, new.text, new.message_class, to_text(new.at) if new.at else None)
-    if (row["number"], row["text"], row["class"], row["at"]) != same:
+    text = row["text"] if row["submitted_text"] is None else row["submitted_text"]
+    if (row["number"], text, row["class"], row["at"]) != same:
         raise Refused(
             ErrorCode.KEY_REUSED,
             f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key",

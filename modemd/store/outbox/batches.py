@@ -12,12 +12,13 @@ from typing import TypeVar
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.notice_rules import NoticeLack
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.sending_rules import SendingRules
 from modemd.rules.states import MessageState
 from modemd.store.consent import contact_facts
 from modemd.store.outbox import accept as outbox_accept
-from modemd.store.outbox import staged_rows
+from modemd.store.outbox import notices, staged_rows
 from modemd.store.outbox.accept import BatchAcceptance
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import BatchRow, RefusedRow, read_row
@@ -103,6 +104,16 @@ class RowFate(Enum):
     KNOWN = "known"
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedRow:
+    """Row with its fate. `final`: its message as it would be sent, with the notice of marketing; `lacks`: settings that it should
+    have."""
+
+    fate: RowFate
+    final: OutboundMessage
+    lacks: tuple[NoticeLack, ...] = ()
+
+
 def stage_rows(
     db: sqlite3.Connection,
     batch: int,
@@ -110,14 +121,15 @@ def stage_rows(
     rules: SendingRules,
     judge: CheckStart,
     now: datetime,
-) -> tuple[FileRow, ...]:
+) -> tuple[JudgedRow, ...]:
     """Stages some rows, and returns those that will be sent. A key that is known makes no second message. Raises what
     `judge_rows` raises."""
+    judged = judge_rows(db, rows, rules, judge, now)
     fates = []
     lies: list[int] = []
-    for each, fate in zip(rows, judge_rows(db, rows, rules, judge, now), strict=True):
-        row = _stage_row(db, batch, each) if fate is not RowFate.KNOWN else None
-        fates.append(fate if row is not None else RowFate.KNOWN)
+    for each, found in zip(rows, judged, strict=True):
+        row = _stage_row(db, batch, each) if found.fate is not RowFate.KNOWN else None
+        fates.append(found.fate if row is not None else RowFate.KNOWN)
         if row is not None:
             lies.append(row)
     db.execute(
@@ -132,29 +144,32 @@ def stage_rows(
             batch,
         ),
     )
-    return tuple(row for row, fate in zip(rows, fates, strict=True) if fate is RowFate.SENT)
+    return tuple(row for row, fate in zip(judged, fates, strict=True) if fate is RowFate.SENT)
 
 
 def judge_rows(
     db: sqlite3.Connection, rows: Sequence[FileRow], rules: SendingRules, judge: CheckStart, now: datetime
-) -> list[RowFate]:
-    """Returns the fate of each row; nothing is changed. Raises Refused, naming the line, if a key belongs to other content;
-    `judge` raises it for a start time that is past."""
+) -> list[JudgedRow]:
+    """Returns the fate of each row, and what would be sent; nothing is changed. Raises Refused, naming the line, if a key belongs
+    to other content, or if its notice makes a text too long; `judge` raises it for a start time that is past."""
     return [_naming_line(each.line, partial(_judge_row, db, each.new, rules, judge, now)) for each in rows]
 
 
 def _judge_row(
     db: sqlite3.Connection, new: OutboundMessage, rules: SendingRules, judge: CheckStart, now: datetime
-) -> RowFate:
+) -> JudgedRow:
     if new.key is not None:
         if outbox_accept.find_by_key(db, new) is not None:
-            return RowFate.KNOWN
+            return JudgedRow(RowFate.KNOWN, new)
         if new.at is not None:
             judge(new.at, now)
     objection = rules.find_objection(
         new.message_class, new.number, contact_facts.read(db, new.number, new.message_class, now, new.list_name)
     )
-    return RowFate.SENT if objection is None else RowFate.REFUSED
+    if objection is not None:
+        return JudgedRow(RowFate.REFUSED, new)
+    final = notices.finish(db, new, rules)
+    return JudgedRow(RowFate.SENT, final.new, final.lacks)
 
 
 def _stage_row(db: sqlite3.Connection, batch: int, row: FileRow) -> int | None:

@@ -15,7 +15,7 @@ from modemd.rules.sending_rules import SendingRules
 from modemd.store.events import RESENT, Authorship, add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
-from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.outbox.outbound_message import OutboundMessage, parse_stored_answers
 from modemd.store.transitions import advance_part, list_parts, update_message_state
 
 # Reason of a state that a person has chosen; the author is in the events.
@@ -133,6 +133,7 @@ def resend(
         expires_at=now + validity(message_class),
         report=bool(message["report"]),
         list_name=message["list"],
+        answers=parse_stored_answers(message["answers"]),
         key=_make_resend_key(message_id),
     )
     submitted = accept.submit(db, new, rules, now)

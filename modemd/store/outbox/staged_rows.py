@@ -9,7 +9,7 @@ from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.outbox.outbound_message import OutboundMessage, make_stored_answers, parse_stored_answers
 from modemd.store.timestamps import from_text, to_text
 
 # A submit first promotes the staged rows for its number, up to so many: more are only in a batch for one number alone.
@@ -40,8 +40,8 @@ def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int |
                 )
             return None
     return db.execute(
-        """INSERT INTO staged (batch, number, text, class, parts, report, at, expires_at, key, pinned, window, list)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO staged (batch, number, text, class, parts, report, at, expires_at, key, pinned, window, list, answers)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             batch,
             new.number,
@@ -55,6 +55,7 @@ def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int |
             new.pinned,
             new.window,
             new.list_name,
+            make_stored_answers(new.answers),
         ),
     ).lastrowid
 
@@ -145,5 +146,6 @@ def _parse_row(row: sqlite3.Row) -> StagedRow:
         pinned=row["pinned"],
         window=row["window"],
         list_name=row["list"],
+        answers=parse_stored_answers(row["answers"]),
     )
     return StagedRow(row["id"], row["message"], row["batch"], from_text(row["accepted_at"]), new)

@@ -98,7 +98,19 @@ def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime
         _unbind_from_sim(db, part)
     else:
         reason = _apply_refusal(db, part, outcome, now)
-    update_message_state(db, part["message_id"], now, reason)
+    state = update_message_state(db, part["message_id"], now, reason)
+    if part["has_notice"] and state in _SENT:
+        _note_notice(db, part, now)
+
+
+# States of a message that the network has accepted whole.
+_SENT = frozenset({states.MessageState.SENT, states.MessageState.DELIVERED, states.MessageState.UNDELIVERED})
+
+
+def _note_notice(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
+    """Stores that a message with the notice went to a contact: the next marketing needs none, unless its country wants it."""
+    if part["noticed_at"] is None:
+        db.execute("UPDATE contact SET noticed_at = ? WHERE number = ?", (to_text(now), part["number"]))
 
 
 def _note_written(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
@@ -110,8 +122,8 @@ def _note_written(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> N
 
 # The part of an attempt, with columns of the attempt, the message and the contact.
 _ATTEMPTED = """
-    SELECT p.*, a.outcome, a.sim, a.opened_at, m.class, m.pinned, m.expires_at AS validity_until, c.last_sim,
-        c.written_at AS contact_written_at
+    SELECT p.*, a.outcome, a.sim, a.opened_at, m.class, m.pinned, m.has_notice, m.expires_at AS validity_until, c.last_sim,
+        c.written_at AS contact_written_at, c.noticed_at
     FROM attempt a JOIN part p ON p.id = a.part_id JOIN message m ON m.id = a.message_id
         LEFT JOIN contact c ON c.number = a.number
     WHERE a.id = ?

@@ -22,6 +22,7 @@ STATEMENTS = (
         window TEXT,
         pinned TEXT,
         list TEXT,
+        answers TEXT,
         late INTEGER NOT NULL,
         paused INTEGER NOT NULL DEFAULT 0,
         created_at TEXT NOT NULL,

@@ -11,6 +11,7 @@ STATEMENTS = (
         language TEXT,
         last_sim TEXT,
         written_at TEXT,
+        noticed_at TEXT,
         reference INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     "CREATE INDEX contact_opted_out ON contact (marketing_since) WHERE marketing = 'opted_out'",

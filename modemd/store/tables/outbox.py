@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 MESSAGES = (
-    # `window`: the text of a `rules.windows.Window`; `list`: of subscribers, by its name in the configuration.
+    # `window`: the text of a `rules.windows.Window`; `list`: of subscribers, by its name in the configuration. `submitted_text`:
+    # NULL if the text was not changed; `has_notice`: the text says how to end marketing.
     """CREATE TABLE message (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT UNIQUE,
         number TEXT NOT NULL,
         text TEXT NOT NULL,
+        submitted_text TEXT,
         class TEXT NOT NULL,
         state TEXT NOT NULL,
         reason TEXT,
@@ -27,6 +29,7 @@ MESSAGES = (
         window TEXT,
         list TEXT,
         answers TEXT,
+        has_notice INTEGER NOT NULL DEFAULT 0,
         redacted_at TEXT
     ) STRICT""",
     # Questions: messages that declare words as answers (a JSON list).
@@ -94,7 +97,8 @@ BATCHES = (
         key TEXT,
         pinned TEXT,
         window TEXT,
-        list TEXT
+        list TEXT,
+        answers TEXT
     ) STRICT""",
     "CREATE INDEX staged_number ON staged (number)",
     "CREATE UNIQUE INDEX staged_key ON staged (key) WHERE key IS NOT NULL",

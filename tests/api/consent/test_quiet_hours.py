@@ -30,7 +30,7 @@ async def test_all_rows_with_their_sources(tmp_path: Path) -> None:
 
 async def test_number_is_judged_at_a_moment(tmp_path: Path) -> None:
     """A number has its country, zones, rows and holidays, and the answer: held until when and why, or open."""
-    async with assembled_service(tmp_path, country="FR") as assembled:
+    async with assembled_service(tmp_path, country="FR", quiet_hours={"enabled": True}) as assembled:
         days = {date(2026, 12, 25): "Christmas Day", date(2026, 5, 1): "Labor Day"}
         await assembled.store.write(
             lambda db: holidays.store_years(db, [HolidayYear("FR", "", 2026, days, True, NOON)])

@@ -38,4 +38,4 @@ def test_a_number_that_said_nothing(modemd: Modemd, tmp_path: Path) -> None:
     migrate(connection)
     connection.close()
     shown = modemd("consent", "show", "--config", "FILE", ALICE)
-    assert (shown.status, shown.out) == (0, f"{ALICE} has said nothing about marketing\n")
+    assert (shown.status, shown.out.splitlines()[0]) == (0, f"{ALICE} has said nothing about marketing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from modemd.errors import Refused
 from modemd.service.calendar.recurring import RecurringSends, ScheduleRequest
 from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.submission import MessageRequest, Submission
-from tests.service.bench import ALICE, BOB, Bench
+from tests.service.bench import ALICE, BOB, WORDS, Bench
 from tests.sim.world.loop import LoopClock, simulate
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -26,9 +27,9 @@ DAY_S = 24 * 3600.0
 class RecurringBench:
     """A bench with recurring sends, whose process can be ended and begun again."""
 
-    def __init__(self, start: datetime) -> None:
+    def __init__(self, start: datetime, **configured: Any) -> None:
         self.clock = LoopClock(asyncio.get_running_loop(), start)
-        self.bench = Bench(self.clock, timezone="Europe/Paris")
+        self.bench = Bench(self.clock, timezone="Europe/Paris", **configured)
         self.trust = True
         self._task: asyncio.Task[None] | None = None
         self.begin()
@@ -36,7 +37,9 @@ class RecurringBench:
     def begin(self) -> None:
         bench = self.bench
         queued: Callable[..., None] = lambda submitted, message_class: None  # noqa: E731
-        submitting = Submission(bench.store, CurrentSettings(bench.settings), bench.rules, self.clock, queued)
+        submitting = Submission(
+            bench.store, CurrentSettings(bench.settings), bench.rules, self.clock, queued, lambda: WORDS
+        )
         self.recurring = RecurringSends(
             bench.store, submitting, bench.rules, self.clock, PARIS, bench._queued, lambda: self.trust
         )
@@ -60,9 +63,10 @@ class RecurringBench:
         return [(run.local, run.outcome) for run in reversed(shown.runs)]
 
 
-def run_bench(start: str, scenario: Callable[[RecurringBench], Awaitable[None]]) -> None:
+def run_bench(start: str, scenario: Callable[[RecurringBench], Awaitable[None]], **configured: Any) -> None:
     async def process() -> None:
-        recurring_bench = RecurringBench(datetime.fromisoformat(start).replace(tzinfo=PARIS).astimezone(UTC))
+        moment = datetime.fromisoformat(start).replace(tzinfo=PARIS).astimezone(UTC)
+        recurring_bench = RecurringBench(moment, **configured)
         await scenario(recurring_bench)
         await recurring_bench.end()
 
@@ -107,6 +111,33 @@ def test_what_a_request_asks_for_holds_for_every_run() -> None:
         assert {row["window"] for row in rows} == {"09:00-18:00 Europe/Paris"}
 
     run_bench("2026-03-02T12:00", scenario)
+
+
+def test_the_answers_hold_for_every_run() -> None:
+    """Each message declares them, so that a YES to the second is no opt-in either."""
+
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("30 9 * * *", answers=("YES", "NO"))
+        await asyncio.sleep(2 * DAY_S)
+        rows = recurring_bench.bench.all("SELECT answers FROM message")
+        assert [json.loads(row["answers"]) for row in rows] == [["YES", "NO"]] * 2
+
+    run_bench("2026-03-02T12:00", scenario)
+
+
+def test_a_text_that_its_notice_makes_too_long_fails_the_run() -> None:
+    """The run says so, and the next one is tried."""
+
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        request = MessageRequest("", "x" * 255 * 153, "marketing")
+        await recurring_bench.recurring.add(ScheduleRequest("daily", "30 9 * * *", (ALICE,), request, late=False))
+        await asyncio.sleep(2 * DAY_S)
+        runs = (await recurring_bench.recurring.describe("daily")).runs
+        assert [(run.outcome, run.messages) for run in runs] == [("failed", ())] * 2
+        assert runs[0].error is not None
+        assert runs[0].error.startswith("with its opt-out notice, the text cannot be sent")
+
+    run_bench("2026-03-02T12:00", scenario, consent={"notice": "auto"})
 
 
 def test_an_hour_that_occurs_twice_is_one_run() -> None:

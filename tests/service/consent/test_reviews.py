@@ -28,7 +28,7 @@ async def opened(assembled: AssembledService, kind: ReviewKind, number: str = AL
         # From a Sunday: all of Monday and Tuesday in Paris.
         (ReviewKind.AMBIGUOUS, datetime(2026, 11, 24, 23, tzinfo=UTC)),
         (ReviewKind.REASSIGNED, datetime(2026, 11, 24, 23, tzinfo=UTC)),
-        (ReviewKind.MAIL, datetime(2026, 11, 24, 23, tzinfo=UTC)),
+        (ReviewKind.MAIL, None),
         (ReviewKind.CHECK, None),
         (ReviewKind.FLIPS, None),
     ],

@@ -127,3 +127,55 @@ async def test_a_file_whose_key_is_known_would_not_be_sent_again(assembled: Asse
     assert (preview.rows, preview.again, preview.estimate.messages, preview.warnings) == (3, 3, 0, ())
     with pytest.raises(Refused, match=r"^key 'k' belongs to batch 1"):
         await previews.preview_file(offers(4), "k")
+
+
+NOTICED: dict[str, Any] = {"consent": {"notice": "auto", "caps": []}, "brand": "Acme"}
+
+
+async def stored_parts(assembled: AssembledService) -> int:
+    return int(await assembled.store.read(lambda db: db.execute("SELECT sum(parts) FROM message").fetchone()[0]))
+
+
+async def test_a_preview_counts_the_notice(tmp_path: Path) -> None:
+    """The parts that it tells are those that are stored, for messages and for files of one step and of several."""
+    async with assembled_service(tmp_path, **NOTICED) as assembled:
+        messages, request = assembled.service.messages, MessageRequest("", "x" * 150, "marketing")
+        preview = await messages.previews.preview_messages(request, [ALICE, BOB])
+        assert preview.estimate.parts == 4, "the notice makes a second part"
+        await messages.submission.submit_to_each(request, [ALICE, BOB])
+        assert await stored_parts(assembled) == 4
+        for count in (3, 120):
+            before = await stored_parts(assembled)
+            rows = "to,text,class\n" + "".join(f"+336{row:08d},{'x' * 150},marketing\n" for row in range(count))
+            told = await messages.previews.preview_file(rows.encode())
+            answer = await messages.batches.accept(rows.encode())
+            while await messages.batches.run_step():
+                pass
+            assert answer.estimate is not None
+            assert told.estimate.parts == answer.estimate.parts == await stored_parts(assembled) - before == count * 2
+
+
+async def test_a_preview_tells_what_a_notice_lacks(tmp_path: Path) -> None:
+    """Once for a file; the answers tell the same."""
+    async with assembled_service(tmp_path, consent={"notice": "auto"}) as assembled:
+        messages, request = assembled.service.messages, MessageRequest(ALICE, "Sale", "marketing")
+        rows = f"to,text,class\n{ALICE},Sale,marketing\n{BOB},Sale,marketing\n".encode()
+        told = [
+            (await messages.previews.preview_messages(request, [ALICE])).warnings,
+            (await messages.previews.preview_file(rows)).warnings,
+            (await messages.submission.submit(request)).warnings,
+            (await messages.batches.accept(rows)).warnings,
+        ]
+    assert set(told) == {("marketing to FR must name its sender, and no brand is configured: set brand",)}
+
+
+async def test_a_preview_refuses_what_a_notice_makes_too_long(tmp_path: Path) -> None:
+    """As it refuses any text of more parts than a message can have; so does the real thing."""
+    async with assembled_service(tmp_path, **NOTICED) as assembled:
+        request = MessageRequest(ALICE, "x" * 255 * 153, "marketing")
+        complaint = r"^with its opt-out notice, the text cannot be sent: .*; shorten it$"
+        with pytest.raises(Refused, match=complaint):
+            await assembled.service.messages.previews.preview_messages(request, [ALICE])
+        with pytest.raises(Refused, match=complaint):
+            await assembled.service.messages.submission.submit(request)
+        assert await count_rows(assembled) == 0

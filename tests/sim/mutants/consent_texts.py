@@ -14,6 +14,22 @@ MUTANTS = (
         "tests/rules/consent/test_notice.py",
     ),
     Mutant(
+        "notice_not_asked_for",
+        "marketing is stored as it was submitted",
+        "store/outbox/accept.py",
+        "notices.finish(db, new, rules) if objection is None else final",
+        "final",
+        "tests/store/outbox/test_notices.py",
+    ),
+    Mutant(
+        "noticed_by_a_refusal",
+        "a message that the network refused counts as one that told how to end it",
+        "store/queue/outcomes.py",
+        'if part["has_notice"] and state in _SENT:',
+        'if part["has_notice"]:',
+        "tests/store/outbox/test_notices.py",
+    ),
+    Mutant(
         "notice_once_everywhere",
         "countries that want the notice in each message get it once",
         "rules/consent/notice.py",
@@ -33,8 +49,8 @@ MUTANTS = (
         "brand_makes_a_segment",
         "a long brand makes a second segment of a reply",
         "rules/consent/texts/texts.py",
-        "        if count_segments(text := render(name)) <= segments:",
-        "        if text := render(name):",
+        "return next((text for text in texts if count_segments(text) <= segments), None)",
+        "return next(iter(texts), None)",
         "tests/rules/consent/texts/test_texts.py",
     ),
     Mutant(

@@ -86,7 +86,7 @@ MUTANTS = (
         "another_content_swallowed",
         "another message under a known key is answered as accepted",
         "store/outbox/accept.py",
-        'if (row["number"], row["text"], row["class"], row["at"]) != same:',
+        'if (row["number"], text, row["class"], row["at"]) != same:',
         'if row["number"] != new.number:',
         "tests/store/outbox/test_outbox.py",
     ),

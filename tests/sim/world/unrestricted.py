@@ -6,6 +6,6 @@ from typing import Any
 
 
 def unrestricted(configured: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a test, with quiet hours, caps and countries switched off unless the test names them."""
-    consent: dict[str, Any] = {"caps": []} | dict(configured.get("consent") or {})
+    """The settings of a test, with quiet hours, caps, notices and countries switched off unless the test names them."""
+    consent: dict[str, Any] = {"caps": [], "notice": "off"} | dict(configured.get("consent") or {})
     return {"quiet_hours": {"enabled": False}, "geography": {"countries": "all"}} | configured | {"consent": consent}
