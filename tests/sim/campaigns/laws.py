@@ -153,12 +153,13 @@ class Laws:
 
     def _is_below_caps(self, id: int, number: str, at: datetime) -> bool:
         """By what any attempt may have left: an attempt of unknown outcome counts, too."""
-        moments: dict[int, datetime] = {}
-        for octet in self.run.seen.first_octets:
-            if octet.number == number and octet.message_class == "marketing" and octet.message_id != id and octet.at <= at:
-                moments.setdefault(octet.message_id, octet.at)
+        octets = [
+            octet
+            for octet in self.run.seen.first_octets
+            if octet.number == number and octet.message_class == "marketing" and octet.message_id != id and octet.at <= at
+        ]
         return all(
-            sum(1 for moment in moments.values() if at - per <= moment + timedelta(minutes=2)) < count
+            len({octet.message_id for octet in octets if octet.at + timedelta(minutes=2) >= at - per}) < count
             for count, per in CAPS
         )
 

@@ -105,3 +105,31 @@ def test_an_offer_that_would_be_stale_in_the_morning_expires_at_the_claim(busy: 
     busy.passes(minutes=2)
     assert busy.claim() is None
     assert (busy.state(offer), busy.message(offer)["reason"]) == ("expired", "quiet_hours")
+
+
+def test_the_rest_of_a_message_waits_for_the_morning(busy: Bench) -> None:
+    """Its second part was refused, and the hours ended meanwhile. It is finished in the morning, though its validity is over."""
+    offer = busy.submit(ALICE, OFFER, parts=3, valid=timedelta(hours=1))
+    busy.send()
+    busy.close(busy.claimed(), AttemptResult.REFUSED, retry=lambda tries, ends_at: busy.now + timedelta(minutes=2))
+    busy.passes(minutes=2)
+    busy.promote()
+    assert busy.claim() is None
+    assert (busy.parts(offer), busy.message(offer)["reason"]) == (["sent", "held", "held"], "quiet_hours")
+    busy.expire()
+    busy.now = datetime(2026, 11, 24, 7, tzinfo=UTC)
+    assert busy.next_due() == busy.now
+    busy.expire()
+    busy.promote()
+    assert [busy.send().candidate.seq for _ in range(2)] == [2, 3]
+
+
+def test_the_rest_of_a_message_waits_for_a_review(busy: Bench) -> None:
+    """What was said after its first part may be an opt-out."""
+    busy.now -= timedelta(hours=3)
+    offer = busy.submit(ALICE, OFFER, parts=2)
+    busy.send()
+    due_at = busy.now + timedelta(days=2)
+    reviews.open_item(busy.db, ReviewText(ALICE, ReviewKind.AMBIGUOUS, "stop this bill"), due_at, busy.now)
+    assert busy.claim() is None
+    assert (busy.parts(offer), busy.message(offer)["reason"]) == (["sent", "held"], "under_review")
