@@ -71,8 +71,8 @@ def decide(
     """Decides whether a candidate may go on the air now.
 
     Consent, quiet hours and open reviews bind every part; expiry, window and caps bind before part 1 only (the rest has a longer
-    time of its own, `store.ending`). While the clock is not `trusted` nothing expires, and marketing waits. If `marketing_waits`, as in a foreign
-    network, the SIM begins none."""
+    time of its own, `store.ending`). While the clock is not `trusted` nothing expires, and marketing waits. If `marketing_waits`,
+    as in a foreign network, the SIM begins none."""
     objection = rules.find_objection(facts.message_class, facts.number, facts.contact)
     if objection is not None:
         return SendDecision(SendVerdict.CANCEL, objection)

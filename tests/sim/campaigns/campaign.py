@@ -82,14 +82,17 @@ def draw(seed: int, days: int) -> Campaign:
     start = moment - timedelta(days=days / 2, hours=chance.uniform(0, 6))
     length_s = days * 86400.0
     modems = chance.choice((1, 2))
-    recipients = [(each.number(index), each) for each in country.people for index in range(1, 2 + 12 // len(country.people))]
+    recipients = [
+        (each.number(index), each) for each in country.people for index in range(1, 2 + 12 // len(country.people))
+    ]
     chance.shuffle(recipients)
     recipients = recipients[:14]
     moments = [(moment - start).total_seconds() + chance.uniform(-3600, 3600) for _ in range(4)]
     moments += [_near_closing(chance, start, length_s, recipients) for _ in range(6 * days)]
     moments += [chance.uniform(300, length_s) for _ in range(8 * days)]
     wishes = [
-        _wish(chance, tag, at_s, recipients) for tag, at_s in enumerate(sorted(each for each in moments if each > 300), 1)
+        _wish(chance, tag, at_s, recipients)
+        for tag, at_s in enumerate(sorted(each for each in moments if each > 300), 1)
     ]
     says = [
         *(_say(chance, length_s, recipients, country.stop_words, "stop", modems) for _ in range(2 + days // 3)),
@@ -129,7 +132,12 @@ def _near_closing(chance: Random, start: datetime, length_s: float, recipients: 
 
 
 def _say(
-    chance: Random, length_s: float, recipients: list[tuple[str, People]], words: tuple[str, ...], kind: str, modems: int
+    chance: Random,
+    length_s: float,
+    recipients: list[tuple[str, People]],
+    words: tuple[str, ...],
+    kind: str,
+    modems: int,
 ) -> Said:
     number = chance.choice(recipients)[0]
     return Said(chance.uniform(600, length_s), number, chance.choice(words), kind, chance.randrange(modems))
@@ -138,7 +146,11 @@ def _say(
 def _fault(chance: Random, length_s: float, modems: int) -> Fault:
     kind = chance.choice(("refuse", "refuse", "lose_answer", "unplug"))
     return Fault(
-        chance.uniform(600, length_s), chance.randrange(modems), kind, chance.choice(CAUSES), chance.choice((30.0, 600.0))
+        chance.uniform(600, length_s),
+        chance.randrange(modems),
+        kind,
+        chance.choice(CAUSES),
+        chance.choice((30.0, 600.0)),
     )
 
 

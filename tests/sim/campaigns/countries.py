@@ -11,7 +11,7 @@ from tests.sim.world.assembled import Home
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Recipients whose numbers begin alike. `rows`: the rows of the hours table that apply to them; `zones`: where they can be."""
+    """Recipients whose numbers begin alike. `rows`: the rows of the hours table that apply; `zones`: where they can be."""
 
     prefix: str
     digits: int

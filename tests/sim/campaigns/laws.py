@@ -41,7 +41,9 @@ class Laws:
         self.campaign = run.campaign
         self.oracle = HoursOracle(run.campaign.country.holidays, run.seen.changes)
         self.wishes = {run.seen.ids[wish.message.tag]: wish for wish in run.campaign.wishes}
-        self.messages: dict[int, dict[str, Any]] = {row["id"]: row for row in run.simulation.all("SELECT * FROM message")}
+        self.messages: dict[int, dict[str, Any]] = {
+            row["id"]: row for row in run.simulation.all("SELECT * FROM message")
+        }
         self.gone: dict[int, Gone] = {}
         octets: dict[int, list[datetime]] = defaultdict(list)
         for entry in run.simulation.network.journal.accepted:
@@ -119,7 +121,9 @@ class Laws:
         older: dict[str, float] = {}
         for id, wish in sorted(self._marketing()):
             ended_s = self._ended_s(id)
-            begins_s = max(to_s(self.campaign, _time(self.messages[id]["created_at"])), older.get(wish.message.number, 0.0))
+            begins_s = max(
+                to_s(self.campaign, _time(self.messages[id]["created_at"])), older.get(wish.message.number, 0.0)
+            )
             older[wish.message.number] = max(older.get(wish.message.number, 0.0), ended_s)
             if wish.people is None or (id in attempted and id not in self.gone):
                 continue  # its attempts were refused, or their outcome is unknown
@@ -156,7 +160,10 @@ class Laws:
         octets = [
             octet
             for octet in self.run.seen.first_octets
-            if octet.number == number and octet.message_class == "marketing" and octet.message_id != id and octet.at <= at
+            if octet.number == number
+            and octet.message_class == "marketing"
+            and octet.message_id != id
+            and octet.at <= at
         ]
         return all(
             len({octet.message_id for octet in octets if octet.at + timedelta(minutes=2) >= at - per}) < count
@@ -184,7 +191,11 @@ class Laws:
             accepted_s = to_s(self.campaign, _time(message["created_at"]))
             first = min((each.at for each in self.run.seen.first_octets if each.message_id == id), default=None)
             until_s = to_s(self.campaign, first) if first is not None else self._ended_s(id)
-            trouble = [each for each in (*self.run.seen.down, *self.run.seen.sick) if each[0] <= until_s and each[1] + AFTER_TROUBLE_S >= accepted_s]
+            trouble = [
+                each
+                for each in (*self.run.seen.down, *self.run.seen.sick)
+                if each[0] <= until_s and each[1] + AFTER_TROUBLE_S >= accepted_s
+            ]
             if until_s - accepted_s > URGENT_PATIENCE_S and not trouble:
                 yield f"urgent late: {self._named(id)} waited {until_s - accepted_s:.0f} s"
 

@@ -26,7 +26,7 @@ POWERLESS_S = 9 * 86400.0
 
 @dataclass(frozen=True, slots=True)
 class FirstOctet:
-    """First octet of a PDU, as the modem gets it. `said`: what its recipient had said last, as the inbox had it at that moment."""
+    """First octet of a PDU, as the modem gets it. `said`: what its recipient had said last, by the inbox at that moment."""
 
     at: datetime
     message_id: int

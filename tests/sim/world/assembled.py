@@ -63,7 +63,7 @@ class Simulation:
     """Build it inside a running loop; `start` it; look at `network` for the truth and at `database` for what was kept.
 
     `found`: the modems are on `bus`, each as its family looks there, and this is what the configuration says of them (`auto`).
-    `start`: the time when the loop's is 0; `network`: that of another simulation on the same loop, to which this one belongs, too.
+    `start`: the time when the loop's is 0; `network`: another simulation's, on the same loop.
     """
 
     def __init__(

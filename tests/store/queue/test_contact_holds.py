@@ -1,4 +1,4 @@
-"""What holds marketing for its contact's sake is asked when a message is accepted, and again in the claim: it can change between."""
+"""What holds marketing for its contact's sake is asked when a message is accepted, and again in the claim."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def busy(bench: Bench) -> Bench:
     """A bench with every rule, in an open window."""
     holidays = Holidays.build([("FR", "", 2026)], [], {})
     bench.rules = SendingRules(
-        ConsentPolicy(), Geography(frozenset({"FR"})), FrequencyCaps(), QuietHours(HoursTable.load(), holidays, home="FR")
+        ConsentPolicy(),
+        Geography(frozenset({"FR"})),
+        FrequencyCaps(),
+        QuietHours(HoursTable.load(), holidays, home="FR"),
     )
     bench.now = MONDAY_EVENING
     return bench
