@@ -84,8 +84,8 @@ def test_one_message_is_shown_whole(modemd: Modemd) -> None:
     """A field a line, and nothing is cut."""
     send(modemd, "x" * 150)
     lines = ask(modemd, "messages", "--id", "1").out.splitlines()
-    assert "to             +33612345678" in lines
-    assert f"text           {'x' * 150}" in lines
+    assert "to              +33612345678" in lines
+    assert f"text            {'x' * 150}" in lines
 
 
 def test_a_thread_is_read_and_answered(modemd: Modemd, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Frequency caps in the configuration."""
+"""Frequency caps and notices in the configuration."""
 
 from __future__ import annotations
 
@@ -66,3 +66,11 @@ def test_a_cap_looks_no_further_back_than_rows_are_kept(tmp_path: Path) -> None:
     assert problem.endswith(
         "consent.caps[1].per: is longer than 20 days, for which retention.outbox.rows keeps what was sent"
     )
+
+
+def test_notices_are_switched_off_by_a_word(tmp_path: Path) -> None:
+    """`off` is text here, not false; anything else is told what is allowed."""
+    assert ConsentSettings().notice == "auto"
+    assert load_text(tmp_path, "consent: {notice: off}").consent.notice == "off"
+    with pytest.raises(ConfigError, match=r"consent\.notice: 'never' is not valid; allowed: auto or off"):
+        load_text(tmp_path, "consent: {notice: never}")

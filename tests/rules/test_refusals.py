@@ -17,8 +17,8 @@ from modemd.rules.sending_rules import ContactFacts, SendingRules
 # Programs compare these: a code that is here stays.
 CODES = """
     opted_out list_opted_out not_opted_in pending under_review country_not_allowed premium_number satellite_number landline
-    quiet_hours public_holiday zone_unknown holidays_unknown outside_window frequency_cap quota_hour quota_day quota_month
-    marketing_brake warm_up roaming validity_over superseded
+    too_long quiet_hours public_holiday zone_unknown holidays_unknown outside_window frequency_cap quota_hour quota_day
+    quota_month marketing_brake warm_up roaming validity_over superseded
 """
 
 

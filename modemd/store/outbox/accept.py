@@ -12,7 +12,7 @@ from modemd.rules.consent.notice_rules import NoticeLack
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.refusals import RefusalCode
 from modemd.rules.send_decision import OUTSIDE_WINDOW
-from modemd.rules.sending_rules import SendingRules
+from modemd.rules.sending_rules import ContactFacts, SendingRules
 from modemd.rules.windows import Window
 from modemd.store import lanes
 from modemd.store.consent import contact_facts
@@ -76,29 +76,11 @@ def create_message(
             raise
         objection = RefusalCode.TOO_LONG
     new = final.new
-    opening, hold = None, None
-    if objection is not None:
-        state, key = states.MessageState.REFUSED, None  # the key stays free: the reason may pass
-    elif new.at is not None and new.at > now:
-        state, key = states.MessageState.HELD, new.key
-    else:
-        opening = Window.parse_stored(new.window).find_hold_end(now, new.parts) if new.window is not None else None
-        hold = rules.find_hold(new.message_class, new.number, contact, now, new.parts) if opening is None else None
-        waits = opening is not None or hold is not None
-        state, key = states.MessageState.HELD if waits else states.MessageState.QUEUED, new.key
-        if hold is not None and hold.outlasts(new.expires_at):
-            state = states.MessageState.EXPIRED
-    scheduled = new.at is not None and new.at > now
-    reason = objection or (
-        None
-        if state is states.MessageState.QUEUED
-        else "scheduled"
-        if scheduled
-        else hold.reason
-        if hold is not None
-        else OUTSIDE_WINDOW
+    start = (
+        _Start(states.MessageState.REFUSED, objection) if objection is not None else _decide(new, rules, contact, now)
     )
-    is_over = state in states.FINAL_MESSAGES
+    is_over = start.state in states.FINAL_MESSAGES
+    key = None if objection is not None else new.key  # the key of what is refused stays free: the reason may pass
     message_id = db.execute(
         """INSERT INTO message
                (id, key, number, text, submitted_text, class, state, reason, parts, report, created_at, at, expires_at,
@@ -111,8 +93,8 @@ def create_message(
             new.text,
             submitted.text if submitted.text != new.text else None,
             new.message_class,
-            state,
-            reason,
+            start.state,
+            start.reason,
             new.parts,
             new.report,
             to_text(place.accepted_at if place else now),
@@ -129,8 +111,7 @@ def create_message(
     ).lastrowid
     assert message_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     if not is_over:
-        begins = new.at if scheduled else hold.find_end(new.expires_at) if hold is not None else opening
-        due = to_text(begins) if begins is not None else None
+        due = to_text(start.begins_at) if start.begins_at is not None else None
         rank, started = QueuePlace(new.message_class).columns
         expires_at = to_text(new.expires_at)
         lane = lanes.find_lane(db, new.number, new.message_class, new.pinned)
@@ -138,16 +119,40 @@ def create_message(
             """INSERT INTO part (message_id, seq, state, number, rank, started, lane, due, expires_at, queued_at)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [
-                (message_id, seq, state, new.number, rank, started, lane, due, expires_at, to_text(now))
+                (message_id, seq, start.state, new.number, rank, started, lane, due, expires_at, to_text(now))
                 for seq in range(1, new.parts + 1)
             ],
         )
     batch = place.batch if place else None
     added = ", ".join(final.added) or None
-    add_event(
-        db, message_id, now, f"message {state}", reason=reason, batch=batch, added=added, **{"class": new.message_class}
-    )
-    return Submitted(message_id, state, reason, lacks=final.lacks)
+    told = {"reason": start.reason, "batch": batch, "added": added, "class": new.message_class}
+    add_event(db, message_id, now, f"message {start.state}", **told)
+    return Submitted(message_id, start.state, start.reason, lacks=final.lacks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Start of an accepted message: its first state, the reason, and when it begins if it is held."""
+
+    state: states.MessageState
+    reason: str | None = None
+    begins_at: datetime | None = None
+
+
+def _decide(new: OutboundMessage, rules: SendingRules, contact: ContactFacts, now: datetime) -> _Start:
+    """Returns how a message starts that nothing forbids: queued, or held for its time, its window or its contact's sake. It
+    expires at once if quiet hours outlast it."""
+    if new.at is not None and new.at > now:
+        return _Start(states.MessageState.HELD, "scheduled", new.at)
+    opening = Window.parse_stored(new.window).find_hold_end(now, new.parts) if new.window is not None else None
+    if opening is not None:
+        return _Start(states.MessageState.HELD, OUTSIDE_WINDOW, opening)
+    hold = rules.find_hold(new.message_class, new.number, contact, now, new.parts)
+    if hold is None:
+        return _Start(states.MessageState.QUEUED)
+    if hold.outlasts(new.expires_at):
+        return _Start(states.MessageState.EXPIRED, hold.reason)
+    return _Start(states.MessageState.HELD, hold.reason, hold.find_end(new.expires_at))
 
 
 def find_by_key(db: sqlite3.Connection, new: OutboundMessage) -> Submitted | None:

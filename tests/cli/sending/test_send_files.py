@@ -28,7 +28,7 @@ def texts(modemd: Modemd) -> list[str]:
 def test_a_file_of_excel_is_sent_as_it_is(modemd: Modemd, path: Path) -> None:
     """Windows-1252, semicolons, names of its own, other columns: the options say what the columns are."""
     path.write_bytes("Nom;Portable;Texte\r\nMaïté;06 12 34 56 78;à 18 h\r\n;;\r\n".encode("cp1252"))
-    ended = send(modemd, path, "--to-column", "portable", "--text-column", "Texte", "--class", "marketing")
+    ended = send(modemd, path, "--to-column", "portable", "--text-column", "Texte", "--class", "conversational")
     assert (ended.status, ended.out.splitlines()[0]) == (0, "batch 1: 1 accepted, 0 refused")
     first, second = ended.err.splitlines()
     assert first.startswith("warning: the CSV is not UTF-8 and is read as Windows-1252; check the letters: ")
