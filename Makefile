@@ -39,6 +39,7 @@ system: .venv/.installed-dev
 sim: .venv/.installed-test
 	@$(BIN)/python -m tests.sim.ends
 	@$(BIN)/python -m tests.sim.silence
+	@$(BIN)/python -m tests.sim.campaigns --seeds 48 --minutes $(or $(MINUTES),15)
 	@$(BIN)/python -m tests.sim.seeds --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1) --minutes $(or $(MINUTES),15)
 
 sim-mutants: .venv/.installed-test

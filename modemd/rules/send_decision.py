@@ -70,9 +70,9 @@ def decide(
 ) -> SendDecision:
     """Decides whether a candidate may go on the air now.
 
-    Consent binds every part; expiry, window, quiet hours and caps bind before part 1 only (the rest has a longer time of its own,
-    `store.ending`). While the clock is not `trusted` nothing expires, and marketing waits. If `marketing_waits`, as in a foreign
-    network, the SIM begins none."""
+    Consent, quiet hours and open reviews bind every part; expiry, window and caps bind before part 1 only (the rest has a longer
+    time of its own, `store.ending`). While the clock is not `trusted` nothing expires, and marketing waits. If `marketing_waits`,
+    as in a foreign network, the SIM begins none."""
     objection = rules.find_objection(facts.message_class, facts.number, facts.contact)
     if objection is not None:
         return SendDecision(SendVerdict.CANCEL, objection)
@@ -98,13 +98,24 @@ def _hold_for_contact(facts: SendFacts, rules: SendingRules, now: datetime) -> S
     """Returns the decision to hold a message for its contact's sake; None if it may start. If quiet hours last longer than the
     message is worth sending, it expires at once."""
     if facts.is_started:
-        return None
+        return _hold_rest(facts, rules, now)
     hold = rules.find_hold(facts.message_class, facts.number, facts.contact, now, facts.parts)
     if hold is None:
         return None
     if hold.outlasts(facts.expires_at):
         return SendDecision(SendVerdict.EXPIRE, hold.reason)
     return SendDecision(SendVerdict.HOLD, hold.reason, hold.find_end(facts.expires_at))
+
+
+def _hold_rest(facts: SendFacts, rules: SendingRules, now: datetime) -> SendDecision | None:
+    """Returns the decision to hold the rest of a message that has begun; None if it may go on. Its message counts for no cap, and
+    a telephone waits for the rest longer than a night."""
+    contact = ContactFacts(facts.contact.marketing, review_until=facts.contact.review_until)
+    hold = rules.find_hold(facts.message_class, facts.number, contact, now, 1)
+    if hold is None:
+        return None
+    verdict = SendVerdict.WAIT if hold.until is None else SendVerdict.HOLD
+    return SendDecision(verdict, hold.reason, hold.until)
 
 
 # The reason of what is held until its window opens.

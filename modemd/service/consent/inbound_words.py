@@ -77,9 +77,9 @@ class InboundWords:
     texts: Texts
 
     def may_opt_out(self, text: str, sender: str) -> bool:
-        """Returns True if a text opts its sender out, whoever that is."""
+        """Returns True if a text opts its sender out, whoever that is, or perhaps does: marketing must not go on meanwhile."""
         match = self._match(text, sender)
-        return match is not None and match.action is KeywordAction.OPT_OUT and match.tier is not MatchTier.AMBIGUOUS
+        return match is not None and match.action is KeywordAction.OPT_OUT
 
     def apply(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -308,9 +309,10 @@ class Dispatcher:
         return encode_part(self._clock.now(), candidate, self._rules.current())
 
     def _window_end(self, candidate: Candidate) -> datetime | None:
-        """Returns when the window closes, or quiet hours begin, before which a message must begin. None if neither holds, it has
-        begun, or the clock is not trusted."""
-        if candidate.place.is_started or not self._is_clock_trusted():
+        """Returns when quiet hours begin, before which a part must leave; and for a message that has not begun, when its window
+        closes, if that is earlier. None if neither holds, or the clock is not trusted."""
+        if not self._is_clock_trusted():
             return None
-        closings = list_closings(self._clock.now(), candidate, self._rules.current())
+        bound = replace(candidate, window=None) if candidate.place.is_started else candidate
+        closings = list_closings(self._clock.now(), bound, self._rules.current())
         return min(closings, default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sim.mutants import consent_texts, kept, limits, nothing_waits, sick_modems, stop, truth
+from tests.sim.mutants import consent_texts, kept, limits, marketing_rules, nothing_waits, sick_modems, stop, truth
 from tests.sim.mutants.sources import SourceMutant
 
 SOURCE_MUTANTS: tuple[SourceMutant, ...] = (
@@ -11,6 +11,7 @@ SOURCE_MUTANTS: tuple[SourceMutant, ...] = (
     *stop.MUTANTS,
     *consent_texts.MUTANTS,
     *limits.MUTANTS,
+    *marketing_rules.MUTANTS,
     *sick_modems.MUTANTS,
     *nothing_waits.MUTANTS,
 )

@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from random import Random
@@ -22,14 +24,29 @@ from modemd.modem.recovery.recovery import RecoveryTools, UsbLocation
 from modemd.profiles import Profiles
 from modemd.rules.consent.words.matching import Words
 from modemd.service.assembly import Collaborators, assemble
+from modemd.service.consent.quiet_hours.holiday_program import ListHolidays, list_no_holidays
 from modemd.store import Store
-from tests.sim.world.loop import LoopClock
+from tests.sim.world.loop import START, LoopClock
 from tests.sim.world.process import DevicePort, Process
 from tests.sim.world.store import LONGEST_FSYNC_S, SeededReader, SeededWriter, fresh_database, rows
 from tests.sim.world.unrestricted import unrestricted
 from tests.sim.world.usb_bus import SimBus
 
 FAMILIES = ("huawei_e3372", "sim800")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a simulation is: the country, how its operator's codes begin, and the first numbers of its SIMs without their last
+    digit."""
+
+    country: str = "FR"
+    country_code: str = "33"
+    operator_code: str = "20801"
+    sims: str = "+3370000000"
+
+
+FRANCE = Home()
 
 
 @cache
@@ -46,6 +63,7 @@ class Simulation:
     """Build it inside a running loop; `start` it; look at `network` for the truth and at `database` for what was kept.
 
     `found`: the modems are on `bus`, each as its family looks there, and this is what the configuration says of them (`auto`).
+    `start`: the time when the loop's is 0; `network`: another simulation's, on the same loop.
     """
 
     def __init__(
@@ -57,6 +75,10 @@ class Simulation:
         longest_fsync_s: float = LONGEST_FSYNC_S,
         found: str | list[dict[str, Any]] | None = None,
         credentials: Path | None = None,
+        home: Home = FRANCE,
+        start: datetime = START,
+        list_holidays: ListHolidays = list_no_holidays,
+        network: Network | None = None,
         **configured: Any,
     ) -> None:
         loop = asyncio.get_running_loop()
@@ -64,10 +86,13 @@ class Simulation:
         self.credentials = credentials
         self.longest_fsync_s = longest_fsync_s
         self.chance = Random(seed)
-        self.clock = LoopClock(loop)
-        self.timers = LoopTimers(loop, LoopClock(loop).now)  # the network's clock is its own
-        self.network = Network(self.timers, seed=seed)
-        self.sims = [self.network.sim(f"+3370000000{index}") for index in range(modems)]
+        self.list_holidays = list_holidays
+        self.clock = LoopClock(loop, start)
+        self.timers = LoopTimers(loop, LoopClock(loop, start).now)  # the network's clock is its own
+        self.network = network or Network(
+            self.timers, seed=seed, country_code=home.country_code, operator_code=home.operator_code
+        )
+        self.sims = [self.network.sim(f"{home.sims}{index}") for index in range(modems)]
         self.devices = [
             Device(f"modem{index}", families[index % len(families)], self.network, self.timers, sim, seed=seed + index)
             for index, sim in enumerate(self.sims)
@@ -81,7 +106,7 @@ class Simulation:
         self.settings = Settings.model_validate(
             {
                 "database": "/sim/modemd.db",
-                "country": "FR",
+                "country": home.country,
                 "modems": found or [{"name": device.name, "port": f"/sim/{device.name}"} for device in self.devices],
                 **unrestricted(configured),
             },
@@ -107,6 +132,7 @@ class Simulation:
             random=Random(self.chance.random()),
             credentials=self.credentials,
             port_list=self.bus,
+            list_holidays=self.list_holidays,
             tools=RecoveryTools(
                 lambda port: UsbLocation(f"1-1.{self.links[port].device.name[-1]}", port),
                 self._usb_reset,

@@ -100,6 +100,21 @@ def test_rows_in_another_order_are_named(bench: Bench, seed: int) -> None:
     assert {(Fault.CHANGED, first, first), (Fault.CHANGED, second, second)} <= faults(bench.db)
 
 
+def test_a_row_of_another_branch_is_named(bench: Bench) -> None:
+    """A row that was added to a copy of the database, with the right key: the row behind it does not follow from it."""
+    fill(bench, 4)
+    ledger.add(bench.db, FULL, bench.now)
+    other = dict(bench.db.execute("SELECT * FROM consent_event WHERE id = 5").fetchone())
+    bench.db.execute("DELETE FROM consent_event WHERE id = 5")
+    bench.db.execute("UPDATE sqlite_sequence SET seq = 4 WHERE name = 'consent_event'")
+    ledger.add(bench.db, dataclasses.replace(FULL, action=ConsentAction.OPT_OUT), bench.now)
+    ledger.add(bench.db, FULL, bench.now)
+    assert faults(bench.db) == set()
+    values = ", ".join(f"{name} = :{name}" for name in other if name != "id")
+    bench.db.execute(f"UPDATE consent_event SET {values} WHERE id = 5", other)
+    assert faults(bench.db) == {(Fault.CHANGED, 6, 6)}
+
+
 def test_a_tail_that_was_cut_off_is_found_by_the_anchor(bench: Bench) -> None:
     """Also if the database's own count was made to fit, and if new rows came behind."""
     fill(bench)

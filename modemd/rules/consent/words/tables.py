@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from importlib import resources
 
 _PACKAGE = "modemd.rules.consent.words"
 
 
-def read_rows(name: str) -> list[dict[str, str]]:
-    """Returns the rows of a CSV file of this package."""
-    text = (resources.files(_PACKAGE) / name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+def read_rows(name: str) -> Iterator[dict[str, str]]:
+    """Yields the rows of a CSV file of this package, one at a time: together they would take more memory than what is made of
+    them."""
+    with (resources.files(_PACKAGE) / name).open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)

@@ -7,10 +7,11 @@ ending. Rows of the language `*` count in every language. In languages that writ
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import TypeVar
 
 from modemd.rules.consent.words.normalisation import normalise
 from modemd.rules.consent.words.tables import read_rows
@@ -124,12 +125,25 @@ def _begins(following: tuple[str, ...], rest: tuple[str, ...]) -> bool:
     return len(following) == len(rest) and following[-1].startswith(rest[-1])
 
 
+_Pairs = tuple[tuple[str, Concept], ...]
+_Key = TypeVar("_Key", bound=Hashable)
+
+
 @cache
 def _read_vocabulary() -> Vocabulary:
-    words: dict[str, dict[tuple[str, Concept], None]] = {}
-    prefixes: dict[str, dict[tuple[str, Concept], None]] = {}
-    phrases: dict[tuple[str, tuple[str, ...], bool], dict[tuple[str, Concept], None]] = {}
-    unspaced: dict[str, dict[tuple[str, Concept], None]] = {}
+    # Tuples that are shared from the beginning: a dictionary for each word would take twice the memory of the result.
+    shared: dict[_Pairs, _Pairs] = {}
+
+    def add(table: dict[_Key, _Pairs], key: _Key, pair: tuple[str, Concept]) -> None:
+        known = table.get(key, ())
+        if pair not in known:
+            pairs = (*known, pair)
+            table[key] = shared.setdefault(pairs, pairs)
+
+    words: dict[str, _Pairs] = {}
+    prefixes: dict[str, _Pairs] = {}
+    phrases: dict[tuple[str, tuple[str, ...], bool], _Pairs] = {}
+    unspaced: dict[str, _Pairs] = {}
     for row in read_rows("vocabulary.csv"):
         pair = (sys.intern(row["language"]), Concept(row["concept"]))
         for spelling in row["words"].split("|"):
@@ -138,30 +152,24 @@ def _read_vocabulary() -> Vocabulary:
             if not parts:
                 raise ValueError(f"{spelling!r} ({pair[0]}, {pair[1]}) has no letter and no digit")
             if is_unspaced(pair[0]) and not parts[0].isascii():
-                unspaced.setdefault("".join(parts), {})[pair] = None
+                add(unspaced, "".join(parts), pair)
             elif len(parts) > 1:
-                phrases.setdefault((parts[0], tuple(parts[1:]), is_open), {})[pair] = None
+                add(phrases, (sys.intern(parts[0]), tuple(map(sys.intern, parts[1:])), is_open), pair)
             elif is_open:
-                prefixes.setdefault(parts[0][:_LONGEST_PREFIX], {})[pair] = None
+                add(prefixes, parts[0][:_LONGEST_PREFIX], pair)
             else:
-                words.setdefault(parts[0], {})[pair] = None
+                add(words, sys.intern(parts[0]), pair)
     lengths_by_head: dict[str, set[int]] = {}
     for prefix in prefixes:
         lengths_by_head.setdefault(prefix[:_SHORTEST_PREFIX], set()).add(len(prefix))
-    shared: dict[tuple[tuple[str, Concept], ...], tuple[tuple[str, Concept], ...]] = {}
-
-    def share(pairs: Iterable[tuple[str, Concept]]) -> tuple[tuple[str, Concept], ...]:
-        """Returns the pairs as one tuple for all words that have them: that saves memory."""
-        given = tuple(pairs)
-        return shared.setdefault(given, given)
-
-    by_first: dict[str, list[tuple[tuple[str, ...], bool, tuple[tuple[str, Concept], ...]]]] = {}
+    lengths: dict[tuple[int, ...], tuple[int, ...]] = {}
+    by_first: dict[str, tuple[tuple[tuple[str, ...], bool, _Pairs], ...]] = {}
     for (first, rest, is_open), pairs in phrases.items():
-        by_first.setdefault(first, []).append((rest, is_open, share(pairs)))
+        by_first[first] = (*by_first.get(first, ()), (rest, is_open, pairs))
     return Vocabulary(
-        {word: share(pairs) for word, pairs in words.items()},
-        {word: share(pairs) for word, pairs in prefixes.items()},
-        {head: tuple(sorted(lengths)) for head, lengths in lengths_by_head.items()},
-        {first: tuple(rows) for first, rows in by_first.items()},
-        tuple((part, share(pairs)) for part, pairs in unspaced.items()),
+        words,
+        prefixes,
+        {head: lengths.setdefault(found := tuple(sorted(each)), found) for head, each in lengths_by_head.items()},
+        by_first,
+        tuple(unspaced.items()),
     )

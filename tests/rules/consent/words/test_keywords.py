@@ -18,7 +18,7 @@ from modemd.rules.consent.words.keywords import (
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.consent.words.tables import read_rows
 
-ROWS = read_rows("keywords.csv")
+ROWS = list(read_rows("keywords.csv"))
 
 
 def add(word: str, country: str | None = None, action: KeywordAction = KeywordAction.OPT_OUT) -> WordChange:
