@@ -28,7 +28,7 @@ def event(time: str, what: str, **detail: object) -> dict[str, object]:
 def message(id: int, to: str, text: str, state: str, *, reason: str | None = None, **more: object) -> dict[str, object]:
     return {
         "id": id, "to": to, "text": text, "class": "transactional", "state": state, "reason": reason, "parts": 1,
-        "until": None, "reports": [], "waits": None, "answers": [],
+        "until": None, "reports": [], "waits": None, "answers": [], "list": None,
         "modems": {"861234029413211": "west", "865939027498552": "east"},
     } | more  # fmt: skip
 

@@ -24,6 +24,7 @@ from modemd.rules.consent.words.decision import ConsentState, InboundAction, Inb
 from modemd.rules.consent.words.keywords import KeywordAction
 from modemd.rules.consent.words.language import choose_language, find_language_of
 from modemd.rules.consent.words.matching import MatchTier, WordMatch, Words
+from modemd.rules.consent.words.normalisation import normalise
 from modemd.rules.sender_numbers import SenderNumber
 from modemd.rules.sending_rules import SendingRules
 from modemd.service.consent.answers import find_answer
@@ -38,6 +39,8 @@ from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
 
+# Characters. A longer text is no answer to the question of a double opt-in.
+LONGEST_ANSWER = 200
 NO_EFFECT = ConsentEffect(has_changed=False, needs_confirmation=False)
 
 
@@ -106,6 +109,8 @@ class InboundWords:
         )
         if joined is not None and decision.action in (InboundAction.NONE, InboundAction.OPT_IN):
             return self._join(db, inbound, *joined, own)
+        if decision.action is InboundAction.NONE and match is None:
+            return self._look_for_yes(db, inbound, decision)
         act = _ACTS.get(decision.action)
         return act(self, db, inbound, decision, own) if act is not None else None
 
@@ -184,6 +189,19 @@ class InboundWords:
         if statements.read_marketing(db, inbound.sender.number) is Marketing.OPTED_OUT:
             return WordResult(decision)  # there is nothing to hold
         return WordResult(decision, review_id=self._open_review(db, inbound, decision, ReviewKind.AMBIGUOUS))
+
+    def _look_for_yes(self, db: sqlite3.Connection, inbound: _Inbound, decision: InboundDecision) -> WordResult | None:
+        """Opens a review if somebody who was asked to confirm answers in free words that begin with yes: it is no consent, and a
+        person reads it. None if it is not so."""
+        words = normalise(inbound.whole.text[:LONGEST_ANSWER]).split()
+        if not words or not opt_in_requests.list_of(db, inbound.sender.number):
+            return None
+        first = self._match(words[0], inbound.whole.sender)
+        if first is None or first.action is not KeywordAction.CONFIRM:
+            return None
+        because = f"it begins with {first.word}, but is not that word alone"
+        told = replace(decision, because=because, word=first.word)
+        return WordResult(told, review_id=self._open_review(db, inbound, told, ReviewKind.CONFIRMATION))
 
     # Parts of these
 

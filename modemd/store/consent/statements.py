@@ -186,7 +186,7 @@ def _make_entry(statement: ConsentStatement) -> ConsentEvent:
         ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
         statement.channel,
         list_name=statement.list_name,
-        occurred_at=proof.occurred_at,
+        occurred_at=proof.occurred_at or statement.stated_at,
         zone=proof.zone,
         sender=statement.sim,
         actor=proof.actor,

@@ -30,7 +30,7 @@ STATEMENTS = (
     """CREATE TABLE consent_review (
         id INTEGER PRIMARY KEY,
         number TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('ambiguous', 'check', 'flips', 'reassigned', 'mail')),
+        kind TEXT NOT NULL CHECK (kind IN ('ambiguous', 'check', 'flips', 'reassigned', 'mail', 'confirmation')),
         inbox_id INTEGER REFERENCES inbox (id),
         inbox_ids TEXT NOT NULL,
         text TEXT NOT NULL,
