@@ -112,8 +112,8 @@ def _erase_subscriptions(db: sqlite3.Connection, numbers: Sequence[str], now: da
 
 
 def _suppress(db: sqlite3.Connection, number: str, now: datetime) -> bool:
-    """Keeps the opt-out of a number on the suppression list, if there is one, or a text that may be one. Returns False if there is
-    none, or if it cannot be kept there because the ledger has no key."""
+    """Keeps the opt-out of a number on the suppression list, if there is one, or a text that may be one. Returns False if there
+    is none, or if it cannot be kept there because the ledger has no key."""
     row = db.execute(
         "SELECT marketing_since FROM contact WHERE number = ? AND marketing = 'opted_out'", (number,)
     ).fetchone()
