@@ -25,6 +25,8 @@ CHECK_S = 60.0
 RETRY = timedelta(hours=1)
 # Governments move holidays, and an update of the package brings that: the lists are computed again after so long.
 OLDEST = timedelta(days=30)
+# The lists of all countries at once would take 12 MiB for a moment, which the process keeps.
+PLACES_AT_A_TIME = 25
 
 Place = tuple[str, str]
 
@@ -84,8 +86,7 @@ class HolidayUpdates:
             self._retry_at = self.failure = None
             return
         years = (now.year, now.year + 1)
-        answer = await self._list_holidays([_name(place) for place in places], years)
-        failure = answer if isinstance(answer, str) else await self._store_answer(answer, places, years, now)
+        failure = await self._compute(places, years, now)
         if failure is None:
             self._retry_at = self.failure = None
             log.info("public holidays are computed", places=len(places), years=f"{years[0]},{years[1]}")
@@ -93,6 +94,23 @@ class HolidayUpdates:
         self._retry_at = now + RETRY
         self.failure = self.failure or HolidayFailure(failure, now)
         log.error("public holidays are not computed; tried again in an hour", because=failure)
+
+    async def _compute(self, places: list[Place], years: tuple[int, int], now: datetime) -> str | None:
+        """Computes and stores holidays of places, some at a time, and puts what is stored in force. Returns why it has ended
+        before the last of them, if it has."""
+        failure = None
+        for first in range(0, len(places), PLACES_AT_A_TIME):
+            some = places[first : first + PLACES_AT_A_TIME]
+            answer = await self._list_holidays([_name(place) for place in some], years)
+            failure = answer if isinstance(answer, str) else await self._store_answer(answer, some, years, now)
+            if failure is not None:
+                break
+        try:
+            await self._quiet_hours.load(self._store)
+        except StoreError as error:
+            return failure or f"the database cannot be read: {error}"
+        self._on_changed()
+        return failure
 
     def find_missing(self, now: datetime) -> list[Place]:
         """Returns the countries and subdivisions whose holidays of this year or the next are missing or old."""
@@ -103,21 +121,19 @@ class HolidayUpdates:
     async def _store_answer(
         self, answer: HolidayDocument, places: list[Place], years: tuple[int, int], now: datetime
     ) -> str | None:
-        """Stores an answer and puts it in force. Returns why not, if it could not."""
+        """Stores an answer. Returns why not, if it could not."""
         try:
             computed = [each for place in places for each in _read_place(place, answer[_name(place)], years, now)]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return f"the list has another form than expected: {error!r}"
         try:
             await self._store.write(partial(holidays.store_years, years=computed))
-            await self._quiet_hours.load(self._store)
         except StoreError as error:
             return f"the database took no changes: {error}"
         for each in computed:
             if each.subdivision and not each.is_known and each.year == years[0]:
                 name = _name((each.country, each.subdivision))
                 log.warning("the subdivision is not known; the holidays of the whole country apply", subdivision=name)
-        self._on_changed()
         return None
 
 
