@@ -57,6 +57,28 @@ def test_a_list_is_left_by_its_name(text: str, list_name: str | None) -> None:
     assert (found.action, found.tier, found.list_name) == (KeywordAction.OPT_OUT, MatchTier.EXACT, list_name)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP promo, news",
+        "STOP promo and news",
+        "STOP TOUT promo",
+        "STOP ALL promo",
+        "STOP PUB promo",
+        "STOP stop",
+        "STOP SMS",
+        "STOP pub",
+        "STOP tout",
+        pytest.param("STOP " * 1000, id="STOP a thousand times"),
+    ],
+)
+def test_what_is_not_one_word_and_one_list_ends_everything(text: str) -> None:
+    """Two lists, a word for everything, or a list that has the name of such a word: nothing is left out, and it is tier 1."""
+    found = WORDS.match(text, country="FR", lists=("promo", "news", "stop", "sms", "all", "tout", "pub"))
+    assert found is not None
+    assert (found.action, found.tier, found.list_name) == (KeywordAction.OPT_OUT, MatchTier.EXACT, None)
+
+
 def test_a_number_behind_a_word_is_a_code_one_of_ours_or_behind_a_strong_word() -> None:
     """CANCEL 1234 names an order; CANCEL with a code of five digits or with a number of ours is an opt-out, and STOP with any."""
     assert WORDS.match("CANCEL 447700900999", country="GB") is None
