@@ -23,7 +23,7 @@ def find_name(rest: Sequence[str], lists: Collection[str]) -> str | None:
     inner = [word for word in rest if word not in _LIST_WORDS]
     for name in lists:
         named = normalise(name).split()
-        if named and named in (list(rest), inner) and not _EVERYTHING.issuperset(named):
+        if named and named in (list(rest), inner) and not means_everything(name):
             return name
     return None
 
@@ -40,3 +40,9 @@ def cut_names(words: Sequence[str], lists: Collection[str]) -> list[str]:
         has_named = has_named or named is not None
         place += len(named or " ")
     return [kept[0], *(word for word in kept[1:] if word not in _BETWEEN_NAMES)] if has_named else list(words)
+
+
+def means_everything(name: str) -> bool:
+    """Returns whether a name means all that we send, behind an opt-out word: STOP ALL, STOP SMS."""
+    words = normalise(name).split()
+    return bool(words) and _EVERYTHING.issuperset(words)
