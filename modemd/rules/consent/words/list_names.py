@@ -13,7 +13,20 @@ ALL = frozenset(
     }
 )  # fmt: skip
 # Words that stand behind STOP and mean everything that we send. A list of this name cannot be left by it.
-_EVERYTHING = ALL | {"sms", "mms", "pub", "pubs", "msg", "msgs", "message", "messages", "texts", "ads", "spam", "please"}
+_EVERYTHING = ALL | {
+    "sms",
+    "mms",
+    "pub",
+    "pubs",
+    "msg",
+    "msgs",
+    "message",
+    "messages",
+    "texts",
+    "ads",
+    "spam",
+    "please",
+}
 _LIST_WORDS = frozenset({"from", "the", "list", "de", "la", "le", "les", "liste", "lista", "der", "die"})
 _BETWEEN_NAMES = _LIST_WORDS | {"and", "et", "und", "y", "e", "en", "i", "och", "og", "ja", "lists", "listes"}
 

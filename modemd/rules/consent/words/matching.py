@@ -18,7 +18,7 @@ from functools import cached_property
 
 import phonenumbers
 
-from modemd.rules.consent.words import list_names, phrasing
+from modemd.rules.consent.words import list_names, phrasing, wishes
 from modemd.rules.consent.words.keywords import Keyword, KeywordAction, Keywords, Strength, WordChange
 from modemd.rules.consent.words.normalisation import list_undisguised, normalise
 from modemd.rules.consent.words.vocabulary import ANY_LANGUAGE, Concept, Positions, Vocabulary, is_unspaced
@@ -31,6 +31,7 @@ _MOST_WORDS_READ = 80
 # Words of a text whose first means only an opt-out.
 _MOST_WORDS_BEHIND_STRONG = 5
 _SHORTEST_LIKE = 4  # letters
+_QUESTION_ENDS = ("?", "？", "؟", "ましたか")
 _SHORT_CODE = re.compile(r"[0-9]{5}")
 _ENOUGH_OF_NUMBER = 8  # digits by which a number of ours is told
 # "No, stop": the answer before the wish is no negation of it.
@@ -154,7 +155,7 @@ class _Text:
             normalised = [word for word in normalised if not keywords.is_disabled(word, country)]
         self._words = normalised
         self._stripped = phrasing.join_spelt(phrasing.strip_courtesies(normalised))
-        self._is_question = cut.rstrip().endswith(("?", "？", "؟"))
+        self._is_question = cut.rstrip("\n 。.!").endswith(_QUESTION_ENDS)
         self._cut = cut
 
     def find_exact(self, lists: Collection[str], own_numbers: Collection[str]) -> WordMatch | None:
@@ -228,7 +229,9 @@ class _Text:
         first = self._find_strong_first()
         if first is not None and len(self._stripped) <= _MOST_WORDS_BEHIND_STRONG and not self._is_asked:
             rest = self._table.vocabulary.find(self._stripped)
-            if has_harmless_rest(rest, 1, len(self._stripped)) or (_means_leaving(rest, first) and not has_doubt(rest)):
+            is_sure = _means_leaving(rest, first) and not has_doubt(rest)
+            is_other = any(wishes.leaves_something_else(rest.get(each, {}), self._stripped) for each in first.languages)
+            if has_harmless_rest(rest, 1, len(self._stripped)) or (is_sure and not is_other):
                 return _make_match(first, MatchTier.PHRASE, f"it begins with {first.spelling}")
         if (listed := self._find_listed()) is not None and not self._is_doubtful(*listed):
             return _make_match(listed[0], MatchTier.PHRASE, f"it says: {listed[0].spelling}")
@@ -325,6 +328,8 @@ class _Text:
             self._is_asked
             or has_doubt(self._concepts)
             or any(Concept.LIMIT in each or Concept.OTHER in each for each in readings)
+            or any(wishes.tells_of_receiving(each) and Concept.LEAVE not in each for each in readings)
+            or any(wishes.leaves_something_else(each, self._words) for each in readings)
             or any(0 < place - negation <= 2 for each in readings for negation in each.get(Concept.DONT, ()))
         )
 
