@@ -67,9 +67,13 @@ def call_api(
 
 
 def make_target(path: str, query: dict[str, Any] | None) -> str:
-    """Returns a path with its query; keys whose value is None are left out."""
+    """Returns a path with its query; keys whose value is None are left out. Refused (`bad_text`) if a value, such as the name
+    of a file, is not UTF-8."""
     given = {key: value for key, value in (query or {}).items() if value is not None}
-    return f"{path}?{urlencode(given)}" if given else path
+    try:
+        return f"{path}?{urlencode(given)}" if given else path
+    except UnicodeEncodeError as error:
+        raise Refused(ErrorCode.BAD_TEXT, f"{error.object!r} is not UTF-8 text") from None
 
 
 def ask_either(settings: Settings, ask_daemon: Callable[[], T], ask_here: Callable[[], T], *, reads: bool) -> T:

@@ -18,18 +18,29 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 class StrictCommand(click.Command):
-    """Command that refuses an option which is written twice. click would drop the first without a word."""
+    """Command that refuses an option which is written twice, and a value that is no UTF-8 text. click would drop the first
+    without a word; a path may have any octets."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
-            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         except click.UsageError as error:
             error.ctx = ctx  # click leaves it out of some, and nobody would learn which command it was
             raise
         for option in order:
             if isinstance(option, click.Option) and not (option.multiple or option.is_flag) and order.count(option) > 1:
                 raise click.UsageError(f"{option.opts[-1]} is written twice", ctx)
+        for param in self.get_params(ctx):
+            if not isinstance(param.type, click.Path | click.File) and not _is_utf8(values.get(param.name or "")):
+                raise click.BadParameter("this is not UTF-8 text", ctx, param)
         return super().parse_args(ctx, args)
+
+
+def _is_utf8(value: object) -> bool:
+    """Returns False if a text, or one of several, has octets that are not UTF-8: Python keeps them as half surrogate pairs."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_utf8, value))
+    return not isinstance(value, str) or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 class StrictGroup(click.Group):

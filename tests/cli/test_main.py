@@ -277,3 +277,30 @@ def test_the_script_is_answered(modemd: Modemd, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("COMP_WORDS", "modemd sta")
     monkeypatch.setenv("COMP_CWORD", "1")
     assert modemd().out == "plain,status\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("consent", "test", "\udcff STOP", "--from", "+33612345678"), "TEXT"),
+        (("consent", "test", "STOP", "--from", "\udcff"), "--from"),
+        (("consent", "show", "--config", "FILE", "\udcff"), "NUMBER"),
+        (("quiet-hours", "--config", "FILE", "\udcff"), "[COUNTRY|NUMBER]"),
+        (("policies", "--config", "FILE", "\udcff"), "COUNTRY"),
+        (("send", "--config", "FILE", "--to", "+33612345678", "--text", "\udcff"), "--text"),
+    ],
+)
+def test_what_is_not_utf8_is_refused(modemd: Modemd, arguments: tuple[str, ...], name: str) -> None:
+    """A value with octets that are not UTF-8 is wrong usage: one line, which names it."""
+    ended = modemd(*arguments)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert ended.err.endswith(f": {name}: this is not UTF-8 text\n")
+
+
+def test_a_file_whose_name_is_not_utf8_is_refused_in_one_line(modemd: Modemd, tmp_path: Path) -> None:
+    """The name goes into the ledger, which is text."""
+    path = tmp_path / "\udcff.csv"
+    path.write_text("number\n+33612345678\n", encoding="utf-8")
+    ended = modemd("consent", "import", "--config", "FILE", str(path), "--basis", "consent")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert "is not UTF-8 text" in ended.err

@@ -12,6 +12,7 @@ from modemd.rules import phone_numbers
 from modemd.rules.consent.policy import Marketing
 from modemd.store import Store, listings
 from modemd.store.consent import proof, statements
+from modemd.store.consent.damage import explain_damage
 from modemd.store.rows import ConsentEventRow
 
 
@@ -54,9 +55,10 @@ class ConsentHistories:
         self._settings = settings
 
     async def read(self, number: str) -> ConsentHistory:
-        """Returns the whole history of a number. Raises Refused (`bad_number`, `not_possible`)."""
+        """Returns the whole history of a number. Raises Refused (`bad_number`, `not_possible`), or StoreDamaged."""
         numbers = phone_numbers.list_spellings(number, self._settings.current().country)
-        return await self._store.read(partial(_read_history, numbers[0]))
+        with explain_damage():
+            return await self._store.read(partial(_read_history, numbers[0]))
 
 
 def _read_history(number: str, db: sqlite3.Connection) -> ConsentHistory:

@@ -18,6 +18,7 @@ from modemd.service.pages import PagedList, read_paged_list
 from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, listings
 from modemd.store.consent import contact_facts, lists, statements
+from modemd.store.consent.damage import explain_damage
 from modemd.store.consent.lists import SubscriberRow, SubscriptionRow
 from modemd.store.events import Authorship
 from modemd.store.keyed_hashes import suppression
@@ -57,9 +58,10 @@ class ConsentRecords:
         self._clock = clock
 
     async def show(self, number: str) -> ConsentView:
-        """Returns where a number stands, and why. Raises Refused (`bad_number`, `not_possible`)."""
+        """Returns where a number stands, and why. Raises Refused (`bad_number`, `not_possible`), or StoreDamaged."""
         numbers = phone_numbers.list_spellings(number, self._settings.current().country)
-        return await self._store.read(partial(_read_view, numbers[0], self._rules.current(), self._clock.now()))
+        with explain_damage():
+            return await self._store.read(partial(_read_view, numbers[0], self._rules.current(), self._clock.now()))
 
     async def list_subscribers(self, list_name: str, *, limit: int) -> PagedList[SubscriberRow]:
         """Returns what each number has said about a list; `limit` 0 means all. Raises Refused (`unknown_list`)."""

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from modemd.store.consent import ledger
+from modemd.store.consent.damage import explain_damage, is_text_damage
 from modemd.store.consent.ledger import ConsentAction
 from modemd.store.keyed_hashes import keys
 from modemd.store.timestamps import to_text
@@ -99,15 +100,14 @@ class Verifier:
     _heads: dict[int, str] = field(default_factory=dict)  # of the rows at which there are anchors
 
     def read_page(self, db: sqlite3.Connection) -> bool:
-        """Checks the next rows of the ledger that `db` reads. Returns False if there is none."""
-        rows = db.execute(
-            "SELECT * FROM consent_event WHERE id > ? ORDER BY id LIMIT ?", (self._last, ROWS_PER_PAGE)
-        ).fetchall()
+        """Checks the next rows of the ledger that `db` reads. Returns False if there is none. StoreDamaged: no table."""
+        with explain_damage():
+            rows = _read_rows(db, self._last)
         wanted = {anchor.rows for anchor in self.file.anchors}
         for row in rows:
             self._check_row(db, row)
             if row["id"] in wanted:
-                self._heads[row["id"]] = row["chain"].hex()
+                self._heads[row["id"]] = self._chain.hex()
         return bool(rows)
 
     def _check_row(self, db: sqlite3.Connection, row: sqlite3.Row) -> None:
@@ -118,7 +118,10 @@ class Verifier:
             self._report(Fault.MISSING, first, last, f"{_name_rows(first, last)} missing")
         self._rows += 1
         self._first_at = self._first_at or row["at"]
-        said = self._find_change(db, row, has_gap=has_gap)
+        try:
+            said = self._find_change(db, row, has_gap=has_gap)
+        except UnicodeEncodeError:
+            said = "it has a text that is not UTF-8"
         if said is not None:
             self._report(Fault.CHANGED, id, id, f"row {id} was changed: {said}")
         else:
@@ -243,6 +246,21 @@ def verify(db: sqlite3.Connection, file: AnchorFile, absent_since: str = "") -> 
     while verifier.read_page(db):
         pass
     return verifier.finish(db, absent_since)
+
+
+def _read_rows(db: sqlite3.Connection, last: int) -> list[sqlite3.Row]:
+    """Returns the rows of a page. Octets that are not UTF-8 come as half surrogate pairs: no digest fits them."""
+    query = "SELECT * FROM consent_event WHERE id > ? ORDER BY id LIMIT ?"
+    try:
+        return db.execute(query, (last, ROWS_PER_PAGE)).fetchall()
+    except sqlite3.OperationalError as error:
+        if not is_text_damage(error):
+            raise
+    factory, db.text_factory = db.text_factory, lambda octets: octets.decode("utf-8", "surrogateescape")
+    try:
+        return db.execute(query, (last, ROWS_PER_PAGE)).fetchall()
+    finally:
+        db.text_factory = factory
 
 
 def _list_ranges(ids: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from modemd.api.app import create_app
 from modemd.store.consent import holidays
 from modemd.store.consent.holidays import HolidayYear
@@ -75,3 +77,11 @@ async def test_switched_off_says_so(tmp_path: Path) -> None:
         found = (await Client(create_app(assembled.service)).get(f"{ROUTE}?of=%2B33612345678")).json
         assert (found["enabled"], found["number"]["may_send"]) == (False, True)
         assert found["number"]["because"] == "quiet hours are switched off"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "1969-12-31T23:00:00Z", "9999-12-31T23:59:00Z"])
+async def test_a_time_that_no_table_knows_is_refused(tmp_path: Path, at: str) -> None:
+    """Hours and holidays are of our time: a year that is far away is a mistake of the caller's."""
+    async with assembled_service(tmp_path) as assembled:
+        answer = await Client(create_app(assembled.service)).get(f"{ROUTE}?of=%2B33612345678&at={at}")
+        assert (answer.status, answer.json["error"]["code"]) == (422, "bad_time")

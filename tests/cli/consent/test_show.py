@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from modemd.store.connection import connect
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentStatement
@@ -39,3 +41,20 @@ def test_a_number_that_said_nothing(modemd: Modemd, tmp_path: Path) -> None:
     connection.close()
     shown = modemd("consent", "show", "--config", "FILE", ALICE)
     assert (shown.status, shown.out.splitlines()[0]) == (0, f"{ALICE} has said nothing about marketing")
+
+
+@pytest.mark.parametrize("what", ["show", "history", "verify"])
+def test_a_ledger_that_was_changed_is_told_in_one_line(modemd: Modemd, tmp_path: Path, what: str) -> None:
+    """A text that is not UTF-8 is no mistake of modemd's: the line names the row, or the command that does."""
+    connection = connect(tmp_path / "modemd.db")
+    migrate(connection)
+    statements.apply_statement(connection, ConsentStatement(ALICE, False, "arret", "fr", "sms"), NOON)
+    connection.execute("UPDATE consent_event SET word = cast(x'ff00' AS text)")
+    connection.close()
+    ended = modemd("consent", what, "--config", "FILE", *(() if what == "verify" else (ALICE,)))
+    assert ended.status == 1
+    if what == "verify":
+        assert "\nrow 1 was changed: it has a text that is not UTF-8\n" in ended.out
+    else:
+        assert (ended.out, ended.err.count("\n")) == ("", 1)
+        assert ended.err.endswith("is not UTF-8, so it was changed; modemd consent verify names the row\n")

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from modemd.errors import StoreDamaged
 from modemd.store.connection import connect
 from modemd.store.consent import ledger, verification
 from modemd.store.consent.ledger import ConsentAction, ConsentEvent
@@ -202,3 +203,25 @@ def test_an_absent_or_damaged_file_of_anchors_is_told(bench: Bench) -> None:
     assert problem.fault is Fault.ANCHOR_ABSENT
     (problem,) = verification.verify(bench.db, AnchorFile((), "line 1 is no anchor"), "").problems
     assert problem.fault is Fault.ANCHOR_DAMAGED
+
+
+def test_a_text_that_is_not_utf8_is_named(bench: Bench) -> None:
+    """In any column of texts: the row is named, and the others are checked."""
+    fill(bench)
+    bench.db.execute("PRAGMA ignore_check_constraints = ON")
+    columns = [row["name"] for row in bench.db.execute("PRAGMA table_info(consent_event)") if row["type"] == "TEXT"]
+    assert {"number", "action", "word", "key_id"} <= set(columns)
+    for column in columns:
+        bench.db.execute("SAVEPOINT whole")
+        bench.db.execute(f"UPDATE consent_event SET {column} = CAST(x'ff00' AS TEXT) WHERE id = 3")
+        found = check(bench.db)
+        places = {(problem.first, problem.last) for problem in found.problems}
+        assert (column, (3, 3) in places, places <= {(3, 3), (4, 4)}, found.rows) == (column, True, True, ROWS)
+        bench.db.execute("ROLLBACK TO whole")
+
+
+def test_a_ledger_that_is_gone_is_damage(bench: Bench) -> None:
+    """A table that is not there is no empty ledger."""
+    bench.db.execute("ALTER TABLE consent_event RENAME TO other")
+    with pytest.raises(StoreDamaged, match="no such table"):
+        check(bench.db)

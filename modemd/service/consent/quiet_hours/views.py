@@ -21,6 +21,8 @@ from modemd.service.consent.quiet_hours.current import CurrentQuietHours
 _ROW_KEY = re.compile(r"[A-Za-z]{2}(-[A-Za-z]{2})?|\*", re.ASCII)
 # Holidays are listed so far ahead, if they are known.
 AHEAD = timedelta(days=366)
+# Moments for which a number can be judged.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NOTICE = "modemd gives no legal advice: check the rows that you depend on, and change them in quiet_hours.hours"
 
 
@@ -89,7 +91,11 @@ class QuietHoursViews:
 
     def show(self, subject: str | None, at: datetime | None = None) -> QuietHoursView:
         """Returns the quiet hours of a country (`FR`), a region (`US-FL`), a number, or all rows. `at`: the moment for which a
-        number is judged; None is now. Raises Refused (`not_found`, and as for a recipient)."""
+        number is judged; None is now. Raises Refused (`not_found`, `bad_time`, and as for a recipient)."""
+        if at is not None and not EARLIEST <= at <= LATEST:
+            raise Refused(
+                ErrorCode.BAD_TIME, f"quiet hours are known from {EARLIEST:%Y} to {LATEST:%Y}, not at {at.isoformat()}"
+            )
         moment = (at or self._clock.now()).astimezone(UTC)
         quiet, subject = self._quiet_hours.current(), (subject or "").strip()
         if not subject:
