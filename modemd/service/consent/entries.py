@@ -20,6 +20,7 @@ from modemd.store.consent.statements import ConsentEffect, ConsentStatement
 
 # So that the faces need not import the store.
 __all__ = [
+    "LARGEST_EVIDENCE",
     "OPT_IN_CHANNELS",
     "OPT_OUT_CHANNELS",
     "ConsentEntries",
