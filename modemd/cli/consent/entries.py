@@ -16,7 +16,7 @@ from modemd.cli.client import post_json
 from modemd.cli.output import echo, print_json, printable
 from modemd.cli.show.times import parse_moment
 from modemd.config import load
-from modemd.service.consent.entries import OPT_IN_CHANNELS, OPT_OUT_CHANNELS
+from modemd.service.consent.entries import LARGEST_EVIDENCE, OPT_IN_CHANNELS, OPT_OUT_CHANNELS
 
 by = click.option("--by", default=current_user_name, help="Who enters it. Without this option, the user of this shell.")
 
@@ -92,10 +92,20 @@ def opt_in(config: Path, number: str, as_json: bool, **given: Any) -> None:
 def _post(config: Path, number: str, what: str, given: dict[str, Any]) -> Any:
     settings = load(config)
     file: Path | None = given.pop("evidence_file")
-    try:
-        content = file.read_bytes() if file is not None else b""
-    except OSError as error:
-        raise click.UsageError(f"{file}: {error.strerror}") from error
+    content = _read_evidence(file) if file is not None else b""
     attached = {"name": file.name, "content": base64.b64encode(content).decode()} if file is not None else None
     entry = given | {"at": parse_moment(given["at"], settings.timezone), "evidence_file": attached}
     return post_json(settings, f"/v1/consent/numbers/{quote(number, safe='')}/{what}", entry)
+
+
+def _read_evidence(path: Path) -> bytes:
+    """Returns the content of a file of evidence; of a larger one no more than shows that. UsageError if it cannot be read,
+    or is no regular file: a device may never end."""
+    try:
+        if not path.is_file():
+            path.stat()
+            raise click.UsageError(f"{path}: this is no regular file")
+        with path.open("rb") as file:
+            return file.read(LARGEST_EVIDENCE + 1)
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror}") from error

@@ -13,6 +13,7 @@ from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.consent.policy import Marketing
+from modemd.service.texts import check_controls, check_ip, check_language
 from modemd.store import Store
 from modemd.store.consent import statements
 from modemd.store.consent.proof import LARGEST_EVIDENCE, EvidenceFile, Proof
@@ -20,6 +21,7 @@ from modemd.store.consent.statements import ConsentEffect, ConsentStatement
 
 # So that the faces need not import the store.
 __all__ = [
+    "LARGEST_EVIDENCE",
     "OPT_IN_CHANNELS",
     "OPT_OUT_CHANNELS",
     "ConsentEntries",
@@ -94,7 +96,8 @@ class ConsentEntries:
 
     async def opt_out(self, entry: ConsentEntry) -> EntryResult:
         """Opts a number out of marketing, and cancels what waits for it. Raises Refused (`bad_number`, `not_possible`,
-        `bad_kind` for the channel, `unknown_list`, `no_reason` without evidence or author, `bad_time`, `too_large`)."""
+        `bad_kind` for the channel, `unknown_list`, `no_reason` without evidence or author, `bad_time`, `too_large`,
+        `bad_text`, `bad_name` for a language, `bad_address`)."""
         number = self._check(entry, OPT_OUT_CHANNELS)
         return await self._apply(
             ConsentStatement(
@@ -129,6 +132,7 @@ class ConsentEntries:
         if entry.channel not in channels:
             raise Refused(ErrorCode.BAD_KIND, f"{entry.channel!r} is no channel; use one of {', '.join(channels)}")
         check_list(entry.list_name, self._settings.current())
+        check_language(entry.language)
         check_proof(entry.proof, self._clock.now())
         return number
 
@@ -140,7 +144,8 @@ def check_list(name: str | None, settings: Settings) -> None:
 
 
 def check_proof(proof: Proof, now: datetime) -> None:
-    """Raises Refused (`no_reason`, `bad_time`, `too_large`) if a proof lacks what every proof has, or cannot be."""
+    """Raises Refused (`no_reason`, `bad_time`, `too_large`, `bad_text`, `bad_name`, `bad_address`) if a proof
+    lacks what every proof has, or cannot be."""
     if not (proof.actor or "").strip() or not (proof.evidence or "").strip():
         raise Refused(ErrorCode.NO_REASON, "say who enters it, and what the evidence is")
     if proof.occurred_at is not None and proof.occurred_at > now + AHEAD:
@@ -156,11 +161,16 @@ def check_proof(proof: Proof, now: datetime) -> None:
         proof.ip,
         proof.user_agent,
         proof.contact_id,
+        proof.wording_version,
+        proof.file.name if proof.file is not None else None,
     )
     if any(text is not None and len(text) > LONGEST_TEXT for text in texts):
         raise Refused(
             ErrorCode.TOO_LARGE, f"a text of an entry has at most {LONGEST_TEXT} characters; attach it as a file"
         )
+    check_controls(*texts, what="a text of the entry")
+    check_language(proof.wording_language)
+    check_ip(proof.ip)
     check_file(proof.file)
 
 

@@ -21,6 +21,7 @@ from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.consent.policy import Marketing
 from modemd.service.consent.entries import OPT_IN_CHANNELS, check_list, check_proof
+from modemd.service.texts import check_controls, check_language
 from modemd.store import Store
 from modemd.store.consent import lists, statements
 from modemd.store.consent.proof import Proof
@@ -69,12 +70,13 @@ class ConsentImports:
 
     async def import_rows(self, content: bytes, options: ImportOptions) -> ImportResult:
         """Stores the opt-ins of a CSV. Raises Refused: `bad_rows`, with each malformed row by its line; `bad_encoding`;
-        `bad_kind` for the channel; `no_reason` without basis or author."""
+        `bad_kind` for the channel; `no_reason` without basis or author; `bad_text`."""
         if options.channel not in OPT_IN_CHANNELS:
             known = ", ".join(OPT_IN_CHANNELS)
             raise Refused(ErrorCode.BAD_KIND, f"{options.channel!r} is no channel; use one of {known}")
         if not options.basis.strip():
             raise Refused(ErrorCode.NO_REASON, "say the basis on which these people may get marketing, such as consent")
+        check_controls(options.basis, options.by, options.file, what="an option of the import")
         found = await self._read(content, options)
         total = [0, 0, 0]
         for begin in range(0, len(found), ROWS_PER_STEP):
@@ -165,6 +167,7 @@ def _make_statement(row: dict[str, str], options: ImportOptions, settings: Setti
     check_proof(proof, now)
     check_list(given.get("list"), settings)
     language = given.get("language")
+    check_language(language)
     proof = replace(proof, wording_language=language if proof.wording else None)
     return ConsentStatement(
         recipient.number, True, None, language, options.channel, list_name=given.get("list"), proof=proof

@@ -16,6 +16,7 @@ from modemd.rules.consent.texts.texts import ConsentText, Texts, choose_accents
 from modemd.rules.consent.words.keywords import KeywordAction
 from modemd.rules.consent.words.matching import MatchTier, Words
 from modemd.service.authorship import check_authorship
+from modemd.service.texts import check_controls
 from modemd.store import Store
 from modemd.store.consent import reply_texts
 from modemd.store.events import Authorship
@@ -95,6 +96,7 @@ class ReplyTexts:
             is_proofread,
             segments=segments,
         )
+        check_controls(entry.text)
         changes.check_change(entry, self._is_word, self._is_opt_out_word)
         now = self._clock.now()
         self._apply(await self._store.write(partial(reply_texts.put, entry=entry, authorship=authorship, now=now)))

@@ -15,6 +15,7 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.texts.texts import Texts
 from modemd.service.consent.double_opt_in import DoubleOptIn, OptInOrder
 from modemd.service.rules_in_force import RulesInForce
+from modemd.service.texts import check_controls, check_ip, check_language
 from modemd.store import Store, listings
 from modemd.store.outbox.accept import Submitted
 from modemd.store.rows import MessageRow
@@ -62,7 +63,8 @@ class OptInRequests:
 
     async def request(self, order: OptInOrder) -> RequestView:
         """Asks a number, in any spelling, to confirm. Returns the request. Raises Refused (`bad_number`, `not_possible`,
-        `bad_channel`, `no_evidence`, `no_reason`, or what `DoubleOptIn.request` raises)."""
+        `bad_channel`, `no_evidence`, `no_reason`, `bad_text`, `bad_name`, `bad_address`, or as
+        `DoubleOptIn.request`)."""
         now, rules = self._clock.now(), self.rules()
         number = phone_numbers.parse_recipient(order.number, country=rules.settings.country).number
         if order.channel not in CHANNELS:
@@ -73,6 +75,12 @@ class OptInRequests:
             raise Refused(ErrorCode.NO_REASON, "say who makes the request")
         if any(len(text) > LONGEST_NOTE for text in (order.evidence, order.shown, order.actor) if text):
             raise Refused(ErrorCode.BAD_TEXT, f"evidence and wording have {LONGEST_NOTE} characters at most")
+        check_controls(
+            *(order.evidence, order.shown, order.actor, order.url, order.user_agent, order.contact_id),
+            what="a text of the request",
+        )
+        check_language(order.language)
+        check_ip(order.ip)
         checked = replace(order, number=number, not_before=self._find_opening(number, now))
 
         def change(db: sqlite3.Connection) -> tuple[Submitted, MessageRow]:

@@ -24,6 +24,7 @@ from modemd.rules.consent.words.keywords import (
 )
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.consent.words.trial import TextTrial, TrialFacts, find_sender, try_text
+from modemd.service.texts import check_controls
 from modemd.store import Store, sims
 from modemd.store.consent import statements, words
 from modemd.store.consent.words import WordChangeRow
@@ -107,6 +108,7 @@ class ConsentWords:
         or not there, as `check_change` says."""
         if not authorship.why.strip():
             raise Refused(ErrorCode.NO_REASON, "a change of words needs a reason")
+        check_controls(word, authorship.by, authorship.why, what="the word, the author or the reason")
         if country is not None and _COUNTRY.fullmatch(country) is None:
             raise Refused(ErrorCode.BAD_WORD, f"{country!r} is no country; write two letters, such as FR")
         if language is not None and _LANGUAGE.fullmatch(language) is None:

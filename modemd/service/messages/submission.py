@@ -25,6 +25,7 @@ from modemd.rules.windows import Window
 from modemd.service.messages.answer_words import AnswerWords
 from modemd.service.messages.named_sim import MESSAGE_WAITS, check_sim_id, describe_unmet
 from modemd.service.rules_in_force import RulesInForce
+from modemd.service.texts import check_controls
 from modemd.store import Store, listings, sims
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
@@ -231,18 +232,11 @@ def check_list(name: str, message_class: MessageClass, lists: Collection[str]) -
 
 def check_text(text: str) -> None:
     """Raises Refused if a text says nothing (`empty_text`), or has a control character that is no line end, tab or page break
-    (`bad_text`). Such a character comes from a mistake of the sender's program; some modems would obey it."""
+    (`bad_text`)."""
     if all(map(_is_invisible, text)):
         what = "has only blanks and invisible characters" if text else "is empty"
         raise Refused(ErrorCode.EMPTY_TEXT, f"the text {what}; an SMS says something")
-    if found := _CONTROL.search(text):
-        raise Refused(
-            ErrorCode.BAD_TEXT,
-            f"the text has the control character U+{ord(found[0]):04X} at character {found.start()}; leave it out",
-        )
-
-
-_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f-\\x9f]")
+    check_controls(text)
 
 
 def _is_invisible(character: str) -> bool:

@@ -48,6 +48,15 @@ async def test_an_entry_comes_back_in_the_history(tmp_path: Path) -> None:
         ({"by": ""}, "no_reason"),
         ({"at": "2030-01-01T00:00:00Z"}, "bad_time"),
         ({"evidence": "x" * 10_001}, "too_large"),
+        ({"evidence": "a\x1b[2J"}, "bad_text"),
+        ({"by": "ann\x07"}, "bad_text"),
+        ({"evidence_file": {"name": "x\x00", "content": ""}}, "bad_text"),
+        ({"wording_version": "1\x9b"}, "bad_text"),
+        ({"language": "fr\x00"}, "bad_name"),
+        ({"language": "French, please"}, "bad_name"),
+        ({"language": "fr-aaaaaaaa-bbbbbbbb-cc"}, "bad_name"),
+        ({"wording_language": "?"}, "bad_name"),
+        ({"ip": "192.0.2.256"}, "bad_address"),
         ({"evidence_file": {"name": "x", "content": "?"}}, "bad_request"),
         ({"evidence_file": {"name": "x", "content": base64.b64encode(bytes(1024 * 1024 + 1)).decode()}}, "too_large"),
     ],
@@ -96,3 +105,30 @@ async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
         found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", rows, "text/csv")
         assert found.json == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1}
         assert (await client.post(f"{ALICE}/opt-out", ENTRY | {"list": "other"})).code == "unknown_list"
+
+
+async def test_an_emergency_number_has_no_consent(tmp_path: Path) -> None:
+    """Nobody opts it in or out."""
+    async with assembled_service(tmp_path) as assembled:
+        client = Client(create_app(assembled.service))
+        for what in ("opt-in", "opt-out"):
+            answer = await client.post(f"/v1/consent/numbers/112/{what}", {"basis": "consent"} | ENTRY)
+            assert answer.code == "emergency_number"
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("replies/en/help_reply", {"text": "Ask us\x07 at {brand}", "by": "ann", "why": "x"}),
+        ("words/add", {"word": "ze\x00ro", "by": "ann", "why": "x", "action": "opt_out", "language": "en"}),
+        ("words/disable", {"word": "arret", "by": "ann\x1b", "why": "x"}),
+        ("requests", {"number": "+33612345678", "channel": "form", "evidence": "x\x07", "by": "ann"}),
+        ("import?basis=consent%07&by=ann", {}),
+    ],
+)
+async def test_control_characters_are_refused(tmp_path: Path, path: str, given: dict[str, Any]) -> None:
+    """A terminal or a modem would obey them: no text that people enter has any."""
+    async with assembled_service(tmp_path) as assembled:
+        answer = await Client(create_app(assembled.service)).post(f"/v1/consent/{path}", given)
+        assert answer.code == "bad_text"
+        assert "control character" in answer.json["error"]["message"]

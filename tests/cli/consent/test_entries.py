@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -100,3 +101,24 @@ def test_a_history_is_no_formula(ask: Modemd) -> None:
     ask("opt-out", ALICE, "--channel", "phone", "--evidence", "=1+1")
     (row,) = csv.DictReader(io.StringIO(ask("history", ALICE, "--csv").out))
     assert row["evidence"] == "'=1+1"
+
+
+@pytest.mark.parametrize("size", [1024 * 1024 + 1, 1024 * 1024 * 1024])
+def test_of_a_file_of_evidence_no_more_is_read_than_may_be_stored(ask: Modemd, tmp_path: Path, size: int) -> None:
+    """A file that is too large is refused, however large it is."""
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(size)
+    ended = ask("opt-out", ALICE, "--channel", "letter", "--evidence", "x", "--evidence-file", str(path))
+    assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert "a file of evidence has at most 1024 KiB" in ended.err
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "pipe", "absent"])
+def test_evidence_is_a_regular_file(ask: Modemd, tmp_path: Path, name: str) -> None:
+    """A device or a pipe may never end: neither is read."""
+    os.mkfifo(tmp_path / "pipe")
+    ended = ask("opt-out", ALICE, "--channel", "letter", "--evidence", "x", "--evidence-file", str(tmp_path / name))
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    said = "No such file or directory" if name == "absent" else "this is no regular file"
+    assert ended.err.endswith(f"{tmp_path / name}: {said}\n")
