@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.decision import ConsentState, make_answer_words
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.consent.words.trial import TrialFacts, try_text
-from modemd.service.consent.words import find_titles
+from modemd.service.consent.words import make_facts
 
 
 def _find_if_there(context: click.Context, option: click.Parameter, given: Path | None) -> Path | None:
@@ -51,7 +52,7 @@ def test(config: Path | None, text: str, sender: str, state: str | None, answers
     tier = f" (tier {found['tier']})" if found["tier"] is not None else ""
     print_sentence(f"{found['action']}{tier}: {printable(found['because'])}")
     if found["list"] is not None:
-        echo(f"list: {printable(found['list_name'])}")
+        echo(f"list: {printable(found['list'])}")
     if found["reply"] is not None:
         print_sentence(f"reply ({found['language']}): {printable(found['reply'])}")
 
@@ -65,13 +66,9 @@ def _ask(settings: Settings | None, text: str, sender: str, state: str | None, a
             pass
         else:
             return found
-    facts = TrialFacts(
-        sender,
-        ConsentState(state) if state is not None else ConsentState.NONE,
-        make_answer_words(answers.split(",")) if answers is not None else None,
-        home=settings.country if settings is not None else None,
-        brand=settings.brand if settings is not None else None,
-        lists=find_titles(settings) if settings is not None else {},
-    )
+    known = ConsentState(state) if state is not None else ConsentState.NONE
+    facts = make_facts(settings, sender, known) if settings is not None else TrialFacts(sender, known)
+    if answers is not None:
+        facts = replace(facts, open_answers=make_answer_words(answers.split(",")))
     words = Words.load(any_stop_counts=settings.consent.any_stop) if settings is not None else Words.load()
     return document(try_text(text, words, Texts.load(), facts))

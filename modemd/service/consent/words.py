@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from modemd.clock import Clock
@@ -26,7 +27,7 @@ from modemd.rules.consent.words.matching import Words
 from modemd.rules.consent.words.trial import TextTrial, TrialFacts, find_sender, try_text
 from modemd.service.texts import check_controls
 from modemd.store import Store, sims
-from modemd.store.consent import statements, words
+from modemd.store.consent import lists, opt_in_requests, questions, statements, words
 from modemd.store.consent.words import WordChangeRow
 from modemd.store.events import Authorship
 
@@ -132,24 +133,60 @@ class ConsentWords:
         `answers`: the words that a message of the last 24 hours declared; None: no question is open."""
         settings = self._settings.current()
         number = find_sender(sender, settings.country)
-        stored, language, own = await self._store.read(partial(_read_facts, number=number))
-        facts = TrialFacts(
-            sender,
-            state if state is not None else stored,
-            make_answer_words(answers) if answers is not None else None,
-            contact_language=language,
-            home=settings.country,
-            brand=settings.brand,
-            lists=find_titles(settings),
-            own_numbers=own | {each.number for each in settings.sims.values() if each.number},
+        stored = await self._store.read(partial(_read_facts, number=number, settings=settings, now=self._clock.now()))
+        facts = replace(
+            make_facts(settings, sender, state or stored.state),
+            open_answers=make_answer_words(answers) if answers is not None else stored.open_answers,
+            contact_language=stored.language,
+            own_numbers=stored.own | {each.number for each in settings.sims.values() if each.number},
+            known_lists=stored.lists,
         )
+        if stored.requested is not None:
+            facts = replace(facts, welcome_title=facts.lists.get(stored.requested, stored.requested))
         return try_text(text, self._current.current(), self._find_texts(), facts)
 
 
-def _read_facts(db: sqlite3.Connection, number: str) -> tuple[ConsentState, str | None, frozenset[str]]:
+@dataclass(frozen=True, slots=True)
+class _StoredFacts:
+    """Facts about a number in the database. `lists`: those that it is on or has left; `requested`: the one it was asked about."""
+
+    state: ConsentState
+    language: str | None
+    open_answers: frozenset[str] | None
+    own: frozenset[str]
+    lists: frozenset[str]
+    requested: str | None
+
+
+def make_facts(settings: Settings, sender: str, state: ConsentState) -> TrialFacts:
+    """Returns the facts for a trial that the configuration tells."""
+    configured = settings.consent.lists
+    return TrialFacts(
+        sender,
+        state,
+        home=settings.country,
+        brand=settings.brand,
+        lists=find_titles(settings),
+        joins={name: each.join for name, each in configured.items()},
+        asked_lists={name: each.frequency for name, each in configured.items() if each.double_opt_in},
+        welcome_title=settings.consent.double_opt_in.title,
+    )
+
+
+def _read_facts(db: sqlite3.Connection, number: str, settings: Settings, now: datetime) -> _StoredFacts:
     marketing = statements.read_marketing(db, number)
+    requests = opt_in_requests.list_of(db, number)
     state = ConsentState.NONE if marketing is Marketing.UNKNOWN else ConsentState(marketing.value)
-    return state, statements.read_language(db, number), frozenset(sims.read_numbers(db))
+    return _StoredFacts(
+        ConsentState.PENDING if requests and marketing is not Marketing.OPTED_OUT else state,
+        statements.read_language(db, number),
+        questions.read_open(db, number, now),
+        frozenset(sims.read_numbers(db)),
+        frozenset(
+            name for name in settings.consent.lists if lists.read_state(db, number, name) is not Marketing.UNKNOWN
+        ),
+        requests[0].list_name if requests else None,
+    )
 
 
 def _make_views(keywords: Keywords, rows: Sequence[WordChangeRow]) -> Iterator[WordView]:

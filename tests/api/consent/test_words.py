@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from modemd.api.app import create_app
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentStatement
+from modemd.store.timestamps import to_text
 from tests.api.client import Client
 from tests.service.assembled import NOON, assembled_service
 
@@ -83,3 +85,29 @@ async def test_a_trial_uses_what_is_stored_and_stores_nothing(tmp_path: Path) ->
         assert (await client.get(f"{TRY}OUI&answers=oui,non")).json["action"] == "none"
         events = await assembled.store.read(lambda db: db.execute("SELECT count(*) FROM consent_event").fetchone()[0])
         assert events == 1
+
+
+async def test_a_trial_knows_the_questions_and_the_lists_that_are_open(tmp_path: Path) -> None:
+    """A question of a message that was sent shadows its answers; a join word subscribes, as the daemon reads it."""
+    async with assembled_service(
+        tmp_path, country="FR", brand="Chez Paul", consent={"lists": {"promo": {"title": "Offres", "join": ["PROMO"]}}}
+    ) as assembled:
+        client = Client(create_app(assembled.service))
+        found = (await client.get(f"{TRY}promo")).json
+        assert (found["action"], found["list"], found["language"]) == ("opt_in", "promo", "fr")
+        assert "Offres" in found["reply"]
+        assert (await client.get(f"{TRY}FIN")).json["action"] == "opt_out"
+        asked = {"to": ALICE, "text": "Oui ou fin ?", "answers": ["FIN"]}
+        assert (await client.post("/v1/messages", asked)).status == 202
+        assert (await client.get(f"{TRY}FIN")).json["action"] == "opt_out"
+        await assembled.store.write(_send)
+        assert (await client.get(f"{TRY}FIN")).json["action"] == "none"
+
+
+def _send(db: sqlite3.Connection) -> None:
+    """Stores that the message was sent."""
+    db.execute(
+        """INSERT INTO attempt (part_id, message_id, number, sim, modem, opened_at, outcome)
+           SELECT id, message_id, number, '8933010000000000010', 'west', ?, 'sent' FROM part""",
+        (to_text(NOON),),
+    )

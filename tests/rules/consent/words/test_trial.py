@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from modemd.errors import Refused
+from modemd.rules.consent.texts.kinds import TextKind
 from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.decision import ConsentState, InboundAction
 from modemd.rules.consent.words.matching import Words
@@ -77,3 +80,53 @@ def test_a_sender_is_needed() -> None:
     """Nobody cannot say anything."""
     with pytest.raises(Refused, match="the sender is empty"):
         tried("STOP", " ")
+
+
+PROMO: dict[str, Any] = {"lists": {"promo": "Weekly offers"}, "joins": {"promo": ("PROMO",)}}
+
+
+def test_a_join_word_is_answered_with_the_welcome_or_the_request() -> None:
+    """As the configuration of the list says; a request names the brand and the frequency."""
+    found = tried("promo!", brand="Chez Paul", **PROMO)
+    assert (found.action, found.tier, found.list_name, found.language) == (InboundAction.OPT_IN, 1, "promo", "fr")
+    assert found.reply == Texts.load().compose(TextKind.WELCOME, "fr", brand="Chez Paul", list_name="Weekly offers")
+    asked = tried("promo", brand="Chez Paul", asked_lists={"promo": "2 a month"}, **PROMO)
+    assert asked.reply == Texts.load().compose(
+        TextKind.OPT_IN_REQUEST, "fr", brand="Chez Paul", list_name="Weekly offers", frequency="2 a month"
+    )
+    assert "confirm_within" not in asked.because
+    silent = tried("promo", brand="Chez Paul", asked_lists={"promo": None}, **PROMO)
+    assert silent.reply is None
+    assert "frequency" in silent.because
+
+
+def test_stop_with_a_list_that_the_sender_is_not_on_ends_everything() -> None:
+    """If the words mean that, too, as STOP PROMO does in French."""
+    found = tried("STOP promo", known_lists=(), **PROMO)
+    assert (found.action, found.list_name) == (InboundAction.OPT_OUT, None)
+
+
+def test_our_own_answer_asks_for_nothing() -> None:
+    """It names STOP and START, and comes back from another machine."""
+    text = Texts.load().compose(TextKind.OPT_OUT_REPLY, "en", brand="Chez Paul")
+    found = tried(text, home="US")
+    assert (found.action, found.reply) == (InboundAction.NONE, None)
+    assert "our own answers" in found.because
+
+
+def test_a_confirmation_is_answered_with_what_people_get() -> None:
+    """The title that the configuration says."""
+    found = tried("OUI", state="pending", brand="Chez Paul", welcome_title="Offres")
+    assert found.action is InboundAction.CONFIRM
+    assert found.reply == Texts.load().compose(TextKind.WELCOME, "fr", brand="Chez Paul", list_name="Offres")
+
+
+def test_the_language_of_home_is_the_last_resort() -> None:
+    """As the service chooses it, for a number of no country that we know the language of."""
+    assert tried("PROMO", "+8823450000000", home="FR", **PROMO).language == "fr"
+
+
+def test_a_reply_to_a_word_has_its_condition() -> None:
+    """Strangers are not answered."""
+    assert "consent.confirm_within" in tried("STOP").because
+    assert "consent.confirm_within" not in tried("STOP", "36111").because
