@@ -199,4 +199,28 @@ MUTANTS = (
         "self._pause(None, each.sim,",
         "tests/sim/operations/test_filter_watch.py",
     ),
+    Mutant(
+        "rest_at_any_hour",
+        "the rest of a long message goes in quiet hours, and while a review is open",
+        _DECISION,
+        "return _hold_rest(facts, rules, now)",
+        "return None",
+        _CLAIM,
+    ),
+    Mutant(
+        "unclear_text_stops_nothing",
+        "an unclear text does not stop what is on its way to the first octet",
+        "service/consent/inbound_words.py",
+        "return match is not None and match.action is KeywordAction.OPT_OUT",
+        "return match is not None and match.action is KeywordAction.OPT_OUT and match.tier is not MatchTier.AMBIGUOUS",
+        "tests/sim/sending/test_quiet_hours.py",
+    ),
+    Mutant(
+        "held_for_former_hours",
+        "what is held waits for the opening of hours that are no longer in force",
+        "service/consent/quiet_hours/holds.py",
+        "if current is self._renewed_for or not self._is_clock_trusted():",
+        "if self._renewed_for is not None or not self._is_clock_trusted():",
+        "tests/sim/sending/test_quiet_hours.py",
+    ),
 )
