@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 
 from modemd import __version__
 from modemd.api import bodies, contacts, errors, inbox, messages, modems, requests, schedules, sims, status
-from modemd.api.consent import emails, entries, ledger, quiet_hours, records, reply_texts, reviews, words
+from modemd.api.consent import emails, entries, ledger, quiet_hours, records, reply_texts, reviews, subscribers, words
 from modemd.api.consent import requests as opt_in_requests
 from modemd.service.service import Service
 
@@ -24,7 +24,18 @@ def create_app(service: Service) -> FastAPI:
     )
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
     subjects = (messages, inbox, contacts, modems, status, schedules, sims)
-    about_consent = (records, emails, entries, ledger, opt_in_requests, reviews, quiet_hours, reply_texts, words)
+    about_consent = (
+        records,
+        emails,
+        entries,
+        ledger,
+        opt_in_requests,
+        reviews,
+        subscribers,
+        quiet_hours,
+        reply_texts,
+        words,
+    )
     routers = [subject.make_router(service) for subject in (*subjects, *about_consent)]
     for router in routers:
         app.include_router(router)

@@ -10,6 +10,9 @@ from pydantic import BeforeValidator, Field
 
 from modemd.config.amounts import DURATION_FORM
 from modemd.config.values import Frozen, duration, in_range, matching, not_empty
+from modemd.rules.consent.words import list_names
+from modemd.rules.consent.words.keywords import KeywordAction, Keywords
+from modemd.rules.consent.words.normalisation import normalise
 
 ListName = Annotated[str, matching(r"[a-z0-9][a-z0-9_-]{0,39}")]
 JoinWord = Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,40}")]
@@ -58,11 +61,27 @@ class DoubleOptInSettings(Frozen):
 
 
 def check_join_words(lists: Mapping[str, ListSettings]) -> Mapping[str, ListSettings]:
-    """Returns the lists. ValueError if two of them have the same join word: nobody could say which one is meant."""
+    """Returns the lists. ValueError if two of them have the same join word (nobody could say which one is meant), if a name or a
+    join word is a word of consent, or if a join word has no letter and no digit."""
     owners: dict[str, str] = {}
     for name, settings in lists.items():
+        meaning = _find_meaning(name)
+        if meaning is not None or list_names.means_everything(name):
+            raise ValueError(f"a list cannot be named {name!r}, which {meaning or 'means everything behind STOP'}")
         for word in settings.join:
-            owner = owners.setdefault(" ".join(word.casefold().split()), name)
+            if not (normalised := normalise(word)):
+                raise ValueError(f"the join word {word!r} of {name} has no letter and no digit")
+            if (meaning := _find_meaning(word)) is not None:
+                raise ValueError(f"the join word {word!r} of {name} {meaning}; choose another")
+            owner = owners.setdefault(normalised, name)
             if owner != name:
                 raise ValueError(f"the word {word!r} joins two lists, {owner} and {name}")
     return lists
+
+
+def _find_meaning(word: str) -> str | None:
+    """Returns what a word means already, in any country; None if it may subscribe to a list."""
+    for keyword in Keywords.load().shipped.get(normalise(word), ()):
+        if keyword.action is not KeywordAction.OPT_IN:
+            return f"is a word of consent already ({keyword.action.value}, {', '.join(keyword.languages[:3])})"
+    return None

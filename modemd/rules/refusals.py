@@ -78,12 +78,12 @@ class RefusalAdvice:
 _ADVICE: Mapping[RefusalCode, RefusalAdvice] = MappingProxyType(
     {
         RefusalCode.OPTED_OUT: RefusalAdvice(
-            "the person said STOP",
+            "the person has opted out",
             "do not write to them; only they can come back, by START or UNSTOP",
             twilio_code=21610,
         ),
         RefusalCode.LIST_OPTED_OUT: RefusalAdvice(
-            "the person said STOP to this list",
+            "the person has opted out of this list",
             "leave them off this list; other lists are not affected",
             twilio_code=21610,
         ),

@@ -28,7 +28,7 @@ def event(time: str, what: str, **detail: object) -> dict[str, object]:
 def message(id: int, to: str, text: str, state: str, *, reason: str | None = None, **more: object) -> dict[str, object]:
     return {
         "id": id, "to": to, "text": text, "class": "transactional", "state": state, "reason": reason, "parts": 1,
-        "until": None, "reports": [], "waits": None,
+        "until": None, "reports": [], "waits": None, "answers": [], "list": None,
         "modems": {"861234029413211": "west", "865939027498552": "east"},
     } | more  # fmt: skip
 
@@ -106,6 +106,7 @@ ANSWERS: dict[str, Any] = {
               "2026-11-24 09:39:12, or a person settles or resends it"}},
         ],
         "held": [{"messages": 1, "reason": "scheduled"}], "in_batches": 0, "opted_out": 0, "unmatched_reports": 0,
+        "open_reviews": 0,
     },
 }  # fmt: skip
 # page, arguments: the output stands in the page as an indented block.

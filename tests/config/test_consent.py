@@ -74,3 +74,29 @@ def test_notices_are_switched_off_by_a_word(tmp_path: Path) -> None:
     assert load_text(tmp_path, "consent: {notice: off}").consent.notice == "off"
     with pytest.raises(ConfigError, match=r"consent\.notice: 'never' is not valid; allowed: auto or off"):
         load_text(tmp_path, "consent: {notice: never}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{stop: {title: A}}", "a list cannot be named 'stop', which is a word of consent already (opt_out, "),
+        ("{help: {title: A}}", "a list cannot be named 'help', which is a word of consent already (help, "),
+        ("{sms: {title: A}}", "a list cannot be named 'sms', which means everything behind STOP"),
+        ("{a: {title: A, join: [Arrêt]}}", "the join word 'Arrêt' of a is a word of consent already (opt_out, fr"),
+        ("{a: {title: A, join: [OUI]}}", "the join word 'OUI' of a is a word of consent already (confirm, fr"),
+        ("{a: {title: A, join: [🎉]}}", "of a has no letter and no digit"),
+        ("{a: {title: A, join: [Été]}, b: {title: B, join: [ETE]}}", "the word 'ETE' joins two lists, a and b"),
+    ],
+)
+def test_a_list_has_no_name_and_no_word_of_consent(tmp_path: Path, text: str, said: str) -> None:
+    """Nobody could leave a list of that name, and STOP would subscribe; it is told in one line."""
+    with pytest.raises(ConfigError) as caught:
+        load_text(tmp_path, f"consent: {{lists: {text}}}")
+    (problem,) = caught.value.problems
+    assert said in problem
+
+
+def test_a_word_that_opts_in_may_join_a_list(tmp_path: Path) -> None:
+    """JOIN says the same."""
+    lists = load_text(tmp_path, "consent: {lists: {promo: {title: A, join: [JOIN, PROMO]}}}").consent.lists
+    assert lists["promo"].join == ("JOIN", "PROMO")

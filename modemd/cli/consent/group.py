@@ -25,6 +25,7 @@ class ConsentCommands(LazyGroup):
         "verify": ("consent.verify", "verify"),
         "request": ("consent.request", "request"),
         "reviews": ("consent.reviews", "reviews"),
+        "subscribers": ("consent.subscribers", "subscribers"),
         "review": ("consent.reviews", "review"),
         "test": ("consent.test", "test"),
         "words": ("consent.words", "words"),

@@ -17,6 +17,7 @@ from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.decision import ConsentState, make_answer_words
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.consent.words.trial import TrialFacts, try_text
+from modemd.service.consent.words import find_titles
 
 
 def _find_if_there(context: click.Context, option: click.Parameter, given: Path | None) -> Path | None:
@@ -70,7 +71,7 @@ def _ask(settings: Settings | None, text: str, sender: str, state: str | None, a
         make_answer_words(answers.split(",")) if answers is not None else None,
         home=settings.country if settings is not None else None,
         brand=settings.brand if settings is not None else None,
-        lists=tuple(settings.consent.lists) if settings is not None else (),
+        lists=find_titles(settings) if settings is not None else {},
     )
     words = Words.load(any_stop_counts=settings.consent.any_stop) if settings is not None else Words.load()
     return document(try_text(text, words, Texts.load(), facts))

@@ -18,6 +18,7 @@ from modemd.cli.sending.waiting import parse_wait, wait_for_outcomes
 from modemd.cli.show.times import format_time
 from modemd.config import Settings, load
 from modemd.errors import Refused
+from modemd.rules.refusals import RefusalCode
 
 # Wrong rows of a CSV that are printed, a line each.
 MOST_PROBLEMS = 20
@@ -189,11 +190,17 @@ def _print_submitted(settings: Settings, messages: list[dict[str, Any]], *, is_q
         print_warnings(message["warnings"])
         to = _name_recipient(message, messages)
         if message["state"] == "refused":
-            echo(f"modemd: message {message['id']}{to} refused: {message['reason']}", err=True)
+            echo(f"modemd: message {message['id']}{to} refused: {explain_reason(message['reason'])}", err=True)
         elif not is_quiet:
             known = ", already known by its key" if message["again"] else ""
             until = f" until {format_time(message['until'], settings.timezone)}" if message["until"] else ""
-            echo(f"message {message['id']}{to} {message['state']}{until} ({count_parts(message['parts'])}{known})")
+            why = f": {explain_reason(message['reason'])}" if message["reason"] in set(RefusalCode) else ""
+            echo(f"message {message['id']}{to} {message['state']}{until} ({count_parts(message['parts'])}{known}){why}")
+
+
+def explain_reason(reason: str) -> str:
+    """Returns the reason of a message, with its sentence if a rule gave it."""
+    return f"{reason} ({RefusalCode(reason).sentence})" if reason in set(RefusalCode) else printable(reason)
 
 
 def _name_recipient(message: dict[str, Any], messages: list[dict[str, Any]]) -> str:
@@ -212,7 +219,9 @@ def _print_batch(settings: Settings, batch: dict[str, Any], as_json: bool) -> No
         echo(f"batch {batch['id']}: {batch['accepted']} accepted, {batch['refused']} refused{left_out}{again}")
     print_warnings(batch["warnings"])
     for message in batch["refusals"]:
-        echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
+        echo(
+            f"modemd: message {message['id']} to {message['to']} refused: {explain_reason(message['reason'])}", err=True
+        )
     if more := explain_unlisted(batch):
         echo(f"modemd: {more}", err=True)
     if batch["estimate"] is not None and batch["estimate"]["messages"] and not as_json:

@@ -15,11 +15,13 @@ from enum import StrEnum
 from modemd import pdu
 from modemd.config import Settings
 from modemd.errors import ErrorCode, Refused
+from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent import double_opt_in as rules
 from modemd.rules.consent.double_opt_in import OptInEvent
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.consent.texts.texts import Texts
+from modemd.rules.consent.words.language import find_language_of
 from modemd.rules.sending_rules import SendingRules
 from modemd.rules.states import MessageState
 from modemd.service.consent import opt_in_texts
@@ -132,6 +134,7 @@ class DoubleOptIn:
         begins = max(order.not_before or now, now)
         expires_at = begins + self.settings.consent.double_opt_in.expires_after
         language = order.language or statements.read_language(db, order.number) or self._find_list_language(order)
+        language = language or find_language_of(phone_numbers.find_country(order.number) or self.settings.country)
         text = opt_in_texts.compose_request(self.settings, self.texts, order.list_name, language)
         message = self._submit(
             db, order.number, text, order.sim, begins, min(expires_at, begins + REQUEST_VALIDITY), now

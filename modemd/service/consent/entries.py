@@ -125,7 +125,7 @@ class ConsentEntries:
 
     def _check(self, entry: ConsentEntry, channels: Collection[EntryChannel]) -> str:
         """Returns the number of an entry as it is stored. Raises Refused."""
-        number = phone_numbers.list_spellings(entry.number, self._settings.current().country)[0]
+        number = phone_numbers.parse_recipient(entry.number, country=self._settings.current().country).number
         if entry.channel not in channels:
             raise Refused(ErrorCode.BAD_KIND, f"{entry.channel!r} is no channel; use one of {', '.join(channels)}")
         check_list(entry.list_name, self._settings.current())

@@ -24,13 +24,14 @@ from modemd.rules.consent.words.decision import ConsentState, InboundAction, Inb
 from modemd.rules.consent.words.keywords import KeywordAction
 from modemd.rules.consent.words.language import choose_language, find_language_of
 from modemd.rules.consent.words.matching import MatchTier, WordMatch, Words
+from modemd.rules.consent.words.normalisation import normalise
 from modemd.rules.sender_numbers import SenderNumber
 from modemd.rules.sending_rules import SendingRules
 from modemd.service.consent.answers import find_answer
 from modemd.service.consent.double_opt_in import DoubleOptIn, OptInOutcome, OptInResult, OwnWord
 from modemd.service.consent.reviews import open_review
 from modemd.store import sims
-from modemd.store.consent import answers, opt_in_requests, questions, statements
+from modemd.store.consent import answers, lists, opt_in_requests, questions, statements
 from modemd.store.consent.reviews import ReviewKind, ReviewText
 from modemd.store.consent.statements import READING, ConsentEffect, ConsentStatement
 from modemd.store.inbound.inbox import CompleteMessage
@@ -38,6 +39,8 @@ from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
 
+# Characters. A longer text is no answer to the question of a double opt-in.
+LONGEST_ANSWER = 200
 NO_EFFECT = ConsentEffect(has_changed=False, needs_confirmation=False)
 
 
@@ -94,7 +97,7 @@ class InboundWords:
         if self.texts.is_own_answer(whole.text):
             return None
         own = sims.read_numbers(db) | {each.number for each in self.settings.sims.values() if each.number}
-        match = self._match(whole.text, whole.sender, own)
+        match = self._find_match(db, whole, sender.number, own)
         decision = decide(
             match, self._find_state(db, sender.number), open_answers=questions.read_open(db, sender.number, now)
         )
@@ -106,6 +109,8 @@ class InboundWords:
         )
         if joined is not None and decision.action in (InboundAction.NONE, InboundAction.OPT_IN):
             return self._join(db, inbound, *joined, own)
+        if decision.action is InboundAction.NONE and match is None:
+            return self._look_for_yes(db, inbound, decision)
         act = _ACTS.get(decision.action)
         return act(self, db, inbound, decision, own) if act is not None else None
 
@@ -184,6 +189,19 @@ class InboundWords:
         if statements.read_marketing(db, inbound.sender.number) is Marketing.OPTED_OUT:
             return WordResult(decision)  # there is nothing to hold
         return WordResult(decision, review_id=self._open_review(db, inbound, decision, ReviewKind.AMBIGUOUS))
+
+    def _look_for_yes(self, db: sqlite3.Connection, inbound: _Inbound, decision: InboundDecision) -> WordResult | None:
+        """Opens a review if somebody who was asked to confirm answers in free words that begin with yes: it is no consent, and a
+        person reads it. None if it is not so."""
+        words = normalise(inbound.whole.text[:LONGEST_ANSWER]).split()
+        if not words or not opt_in_requests.list_of(db, inbound.sender.number):
+            return None
+        first = self._match(words[0], inbound.whole.sender)
+        if first is None or first.action is not KeywordAction.CONFIRM:
+            return None
+        because = f"it begins with {first.word}, but is not that word alone"
+        told = replace(decision, because=because, word=first.word)
+        return WordResult(told, review_id=self._open_review(db, inbound, told, ReviewKind.CONFIRMATION))
 
     # Parts of these
 
@@ -276,6 +294,21 @@ class InboundWords:
         lists = tuple(self.settings.consent.lists)
         country = self._find_country(sender)
         return self.words.match(text, country=country, lists=lists, number=sender, own_numbers=own)
+
+    def _find_match(
+        self, db: sqlite3.Connection, whole: CompleteMessage, number: str, own: frozenset[str]
+    ) -> WordMatch | None:
+        """Returns what a text asks for. STOP with the name of a list that the sender is not on means all marketing if the words
+        mean that, too: in French, STOP PROMO does."""
+        match = self._match(whole.text, whole.sender, own)
+        if match is None or match.list_name is None or self.texts.is_own_answer(whole.text):
+            return match
+        if lists.read_state(db, number, match.list_name) is not Marketing.UNKNOWN:
+            return match
+        country = self._find_country(whole.sender)
+        general = self.words.match(whole.text, country=country, number=whole.sender, own_numbers=own)
+        is_sure = general is not None and general.tier is MatchTier.EXACT
+        return general if is_sure else match
 
     def _find_state(self, db: sqlite3.Connection, number: str) -> ConsentState:
         marketing = statements.read_marketing(db, number)

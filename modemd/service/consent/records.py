@@ -9,6 +9,7 @@ from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
+from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
@@ -17,7 +18,7 @@ from modemd.service.pages import PagedList, read_paged_list
 from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, listings
 from modemd.store.consent import contact_facts, lists, statements
-from modemd.store.consent.lists import SubscriptionRow
+from modemd.store.consent.lists import SubscriberRow, SubscriptionRow
 from modemd.store.events import Authorship
 from modemd.store.keyed_hashes import suppression
 from modemd.store.rows import ConsentEventRow, OptOutRow
@@ -60,9 +61,24 @@ class ConsentRecords:
         numbers = phone_numbers.list_spellings(number, self._settings.current().country)
         return await self._store.read(partial(_read_view, numbers[0], self._rules.current(), self._clock.now()))
 
+    async def list_subscribers(self, list_name: str, *, limit: int) -> PagedList[SubscriberRow]:
+        """Returns what each number has said about a list; `limit` 0 means all. Raises Refused (`unknown_list`)."""
+        if list_name not in self._settings.current().consent.lists:
+            raise Refused(ErrorCode.UNKNOWN_LIST, f"there is no list {list_name!r} in the configuration")
+
+        async def read(last: SubscriberRow | None, rows: int) -> list[SubscriberRow]:
+            after = last.number if last is not None else ""
+            return await self._store.read(partial(lists.list_subscribers, list_name=list_name, after=after, limit=rows))
+
+        async def count() -> int:
+            return await self._store.read(partial(lists.count_subscribers, list_name=list_name))
+
+        return await read_paged_list(read, count, limit=limit)
+
     async def undo_opt_out(self, number: str, authorship: Authorship) -> None:
-        """Undoes an opt-out that binds a number only because another number's STOP can mean it. Raises Refused."""
-        now = self._clock.now()
+        """Undoes an opt-out that the number's own message did not say. Raises Refused."""
+        now, country = self._clock.now(), self._settings.current().country
+        number = phone_numbers.list_spellings(number, country)[0]
         await self._store.write(partial(statements.undo_reading, number=number, authorship=authorship, now=now))
 
     async def list_opt_outs(self, *, limit: int) -> PagedList[OptOutRow]:

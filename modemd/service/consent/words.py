@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from modemd.clock import Clock
-from modemd.config import CurrentSettings
+from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.consent.texts.texts import Texts
@@ -138,7 +138,7 @@ class ConsentWords:
             contact_language=language,
             home=settings.country,
             brand=settings.brand,
-            lists=tuple(settings.consent.lists),
+            lists=find_titles(settings),
             own_numbers=own | {each.number for each in settings.sims.values() if each.number},
         )
         return try_text(text, self._current.current(), self._find_texts(), facts)
@@ -177,3 +177,8 @@ def _make_changed_view(row: WordChangeRow) -> WordView:
         row.why,
         row.at,
     )
+
+
+def find_titles(settings: Settings) -> dict[str, str]:
+    """Returns the titles of the lists, by name; a list without a title has its name."""
+    return {name: each.title or name for name, each in settings.consent.lists.items()}

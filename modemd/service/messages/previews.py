@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from modemd.clock import Clock
@@ -84,7 +84,9 @@ class Previews:
             outbox.judge_rows, rows=rows, rules=self._rules.current(), judge=check_time, now=self._clock.now()
         )
         judged = await self._store.read(judge)
-        load.add(each.final for each in judged if each.fate is RowFate.SENT)
+        load.add(
+            replace(each.final, at=each.begins_at or each.final.at) for each in judged if each.fate is RowFate.SENT
+        )
         return judged
 
     async def _make_preview(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.sending_rules import ContactFacts
-from modemd.store.consent import lists, reviews, statements
+from modemd.store.consent import lists, opt_in_requests, reviews, statements
 from modemd.store.consent.marketing_history import list_marketing_times
 
 # So far back a configured frequency cap looks at most.
@@ -36,6 +36,8 @@ def read_with_marketing(
     which does not count for the caps itself."""
     if message_class is not MessageClass.MARKETING:
         return ContactFacts(marketing)
+    if marketing is Marketing.UNKNOWN and opt_in_requests.list_of(db, number):
+        marketing = Marketing.PENDING  # until they answer, nothing goes to them but the question
     return ContactFacts(
         marketing,
         list_state=lists.read_state(db, number, list_name) if list_name is not None else None,

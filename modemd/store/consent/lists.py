@@ -44,6 +44,31 @@ def list_subscriptions(db: sqlite3.Connection, number: str) -> list[Subscription
     return [SubscriptionRow(row["list"], Marketing(row["state"]), row["since"]) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class SubscriberRow:
+    """Number with what it has said about one list, and since when."""
+
+    number: str
+    state: Marketing
+    since: str
+
+
+def list_subscribers(db: sqlite3.Connection, list_name: str, *, after: str = "", limit: int = 0) -> list[SubscriberRow]:
+    """Returns what each number has said about a list, by number, behind `after`; `limit` 0 means all."""
+    rows = db.execute(
+        """SELECT number, state, since FROM subscription INDEXED BY subscription_list
+           WHERE list = ? AND number > ? ORDER BY number LIMIT ?""",
+        (list_name, after, limit or -1),
+    )
+    return [SubscriberRow(row["number"], Marketing(row["state"]), row["since"]) for row in rows]
+
+
+def count_subscribers(db: sqlite3.Connection, list_name: str) -> int:
+    """Returns how many numbers have said something about a list."""
+    sql = "SELECT count(*) FROM subscription INDEXED BY subscription_list WHERE list = ?"
+    return int(db.execute(sql, (list_name,)).fetchone()[0])
+
+
 def change(db: sqlite3.Connection, event: OptInEvent, entry: ConsentEvent, now: datetime) -> Marketing:
     """Moves the number of a ledger entry to the state that `event` leads to, on the entry's list or for all marketing if it
     names none, and adds the entry to the ledger. Returns the new state. Raises OptInError if the table of states has no such

@@ -32,6 +32,9 @@ def dismiss(db: sqlite3.Connection, review_id: int, authorship: Authorship, now:
     `resolved`)."""
     item = _find_open(db, review_id)
     reviews.close(db, item.id, item.number, ReviewResolution.DISMISSED, authorship.by, authorship.why, now)
+    if item.number:
+        told = f"review {item.id} dismissed: {authorship.why}"
+        ledger.add(db, ConsentEvent(item.number, ConsentAction.REVIEW, REVIEW, actor=authorship.by, evidence=told), now)
 
 
 def undo(db: sqlite3.Connection, review_id: int, authorship: Authorship, now: datetime) -> None:

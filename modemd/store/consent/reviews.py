@@ -33,6 +33,7 @@ class ReviewKind(StrEnum):
     FLIPS = "flips"  # too many changes within a day
     REASSIGNED = "reassigned"  # the number has another owner
     MAIL = "mail"  # a mail that is not clear
+    CONFIRMATION = "confirmation"  # perhaps the yes of a double opt-in
 
 
 class ReviewResolution(StrEnum):

@@ -186,7 +186,7 @@ def _make_entry(statement: ConsentStatement) -> ConsentEvent:
         ConsentAction.OPT_IN if statement.opts_in else ConsentAction.OPT_OUT,
         statement.channel,
         list_name=statement.list_name,
-        occurred_at=proof.occurred_at,
+        occurred_at=proof.occurred_at or statement.stated_at,
         zone=proof.zone,
         sender=statement.sim,
         actor=proof.actor,
@@ -303,25 +303,28 @@ def is_bound_by_reading_alone(db: sqlite3.Connection, number: str) -> bool:
 
 
 def undo_reading(db: sqlite3.Connection, number: str, authorship: Authorship, now: datetime) -> None:
-    """Undoes an opt-out that binds a number only because a sender's digits can mean it too. The number is then as it was before.
+    """Undoes an opt-out that the number's own message did not say: a sender's digits can mean it too, or a person entered it by
+    mistake. The number is then as it was before.
 
-    Raises Refused: `not_found` if the number is not opted out; `own_opt_out` if its own words say so, which only its own START
+    Raises Refused: `not_found` if the number is not opted out; `own_opt_out` if its own message says so, which only its own START
     undoes, or if it is bound by a national number of an unknown country.
     """
     if read_marketing(db, number) is not Marketing.OPTED_OUT:
         raise Refused(ErrorCode.NOT_FOUND, f"{number} has not opted out")
     own = db.execute(
         """SELECT action FROM consent_event
-           WHERE number = ? AND channel NOT IN (?, ?) AND list IS NULL AND action IN ('opt_in', 'opt_out', 'confirm')
+           WHERE number = ? AND channel IN ('sms', 'review') AND list IS NULL AND action IN ('opt_in', 'opt_out', 'confirm')
            ORDER BY id DESC LIMIT 1""",
-        (number, READING, UNDONE),
+        (number,),
     ).fetchone()
-    if not is_bound_by_reading_alone(db, number) or (own is not None and own["action"] == "opt_out"):
+    if _read_own_marketing(db, number) is not Marketing.OPTED_OUT:
         raise Refused(
             ErrorCode.OWN_OPT_OUT,
-            f"{number} has opted out by its own word, or by a national number whose country modemd does not know; only START "
-            "from that number ends it, or `country` in the configuration",
+            f"{number} is bound by the opt-out of a national number whose country modemd does not know; set `country` in the "
+            "configuration, or wait for START from that number",
         )
+    if own is not None and own["action"] == "opt_out":
+        raise Refused(ErrorCode.OWN_OPT_OUT, f"{number} has opted out by its own message; only START from it ends that")
     undone = ConsentEvent(number, ConsentAction.UNDO, UNDONE, actor=authorship.by, evidence=authorship.why)
     ledger.add(db, undone, now)
     before = Marketing.UNKNOWN if own is None else Marketing.OPTED_IN

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.rules.consent.policy import Marketing
-from modemd.store.consent import ledger, lists, opt_in_requests
+from modemd.store.consent import ledger, lists, opt_in_requests, reviews
 from modemd.store.events import Authorship, add_event
 from modemd.store.keyed_hashes import suppression
 from modemd.store.retention import ROWS_PER_STEP
@@ -94,25 +94,31 @@ def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorshi
 
 
 def _erase_subscriptions(db: sqlite3.Connection, numbers: Sequence[str], now: datetime) -> None:
-    """Deletes subscriptions and open requests, and blanks the reviews that are resolved; an open one still needs its text. An
-    opt-out of one list stays on the suppression list."""
+    """Deletes subscriptions, open requests and notes of answers, and blanks the reviews; one that was open is resolved: what may
+    have been an opt-out has become one (`_suppress`). An opt-out of one list stays on the suppression list."""
     for number in numbers:
         for request in opt_in_requests.list_of(db, number):
             opt_in_requests.close(db, number, request.list_name, now, "erased")
         lists.erase(db, number)
-    _execute(
-        db,
-        "UPDATE consent_review SET number = '', text = '' WHERE number IN (:numbers) AND resolved_at IS NOT NULL",
-        numbers,
+    _execute(db, "DELETE FROM consent_answer WHERE number IN (:numbers)", numbers)
+    db.execute(
+        f"""UPDATE consent_review SET resolved_at = coalesce(resolved_at, ?),
+                resolution = coalesce(resolution, iif(due_at IS NULL, 'dismissed', 'opt_out')),
+                "by" = coalesce("by", 'modemd'), why = coalesce(why, 'the number was erased'),
+                number = '', text = '', word = NULL, inbox_ids = '[]'
+            WHERE number IN ({", ".join("?" * len(numbers))})""",  # noqa: S608 - marks
+        (to_text(now), *numbers),
     )
 
 
 def _suppress(db: sqlite3.Connection, number: str, now: datetime) -> bool:
-    """Keeps the opt-out of a number on the suppression list, if there is one. Returns False if it has none, or cannot be kept
-    there because the ledger has no key."""
+    """Keeps the opt-out of a number on the suppression list, if there is one, or a text that may be one. Returns False if there
+    is none, or if it cannot be kept there because the ledger has no key."""
     row = db.execute(
         "SELECT marketing_since FROM contact WHERE number = ? AND marketing = 'opted_out'", (number,)
     ).fetchone()
+    if row is None and reviews.read_hold_until(db, number) is not None:
+        return suppression.suppress(db, number, to_text(now))
     return row is not None and suppression.suppress(db, number, row["marketing_since"] or to_text(now))
 
 

@@ -77,7 +77,9 @@ def create_message(
         objection = RefusalCode.TOO_LONG
     new = final.new
     start = (
-        _Start(states.MessageState.REFUSED, objection) if objection is not None else _decide(new, rules, contact, now)
+        Start(states.MessageState.REFUSED, objection)
+        if objection is not None
+        else decide_start(new, rules, contact, now)
     )
     is_over = start.state in states.FINAL_MESSAGES
     key = None if objection is not None else new.key  # the key of what is refused stays free: the reason may pass
@@ -131,7 +133,7 @@ def create_message(
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
+class Start:
     """Start of an accepted message: its first state, the reason, and when it begins if it is held."""
 
     state: states.MessageState
@@ -139,20 +141,26 @@ class _Start:
     begins_at: datetime | None = None
 
 
-def _decide(new: OutboundMessage, rules: SendingRules, contact: ContactFacts, now: datetime) -> _Start:
+def decide_start(new: OutboundMessage, rules: SendingRules, contact: ContactFacts, now: datetime) -> Start:
     """Returns how a message starts that nothing forbids: queued, or held for its time, its window or its contact's sake. It
     expires at once if quiet hours outlast it."""
     if new.at is not None and new.at > now:
-        return _Start(states.MessageState.HELD, "scheduled", new.at)
+        # What else will hold it then nobody knows: caps and reviews change until its time.
+        hold = rules.find_hold(new.message_class, new.number, ContactFacts(), new.at, new.parts)
+        if hold is None:
+            return Start(states.MessageState.HELD, "scheduled", new.at)
+        if hold.outlasts(new.expires_at):
+            return Start(states.MessageState.EXPIRED, hold.reason)
+        return Start(states.MessageState.HELD, hold.reason, hold.find_end(new.expires_at))
     opening = Window.parse_stored(new.window).find_hold_end(now, new.parts) if new.window is not None else None
     if opening is not None:
-        return _Start(states.MessageState.HELD, OUTSIDE_WINDOW, opening)
+        return Start(states.MessageState.HELD, OUTSIDE_WINDOW, opening)
     hold = rules.find_hold(new.message_class, new.number, contact, now, new.parts)
     if hold is None:
-        return _Start(states.MessageState.QUEUED)
+        return Start(states.MessageState.QUEUED)
     if hold.outlasts(new.expires_at):
-        return _Start(states.MessageState.EXPIRED, hold.reason)
-    return _Start(states.MessageState.HELD, hold.reason, hold.find_end(new.expires_at))
+        return Start(states.MessageState.EXPIRED, hold.reason)
+    return Start(states.MessageState.HELD, hold.reason, hold.find_end(new.expires_at))
 
 
 def find_by_key(db: sqlite3.Connection, new: OutboundMessage) -> Submitted | None:

@@ -107,11 +107,12 @@ class RowFate(Enum):
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
     """Row with its fate. `final`: its message as it would be sent, with the notice of marketing; `lacks`: settings that it should
-    have."""
+    have; `begins_at`: until when it would be held, None if it would not be."""
 
     fate: RowFate
     final: OutboundMessage
     lacks: tuple[NoticeLack, ...] = ()
+    begins_at: datetime | None = None
 
 
 def stage_rows(
@@ -163,13 +164,13 @@ def _judge_row(
             return JudgedRow(RowFate.KNOWN, new)
         if new.at is not None:
             judge(new.at, now)
-    objection = rules.find_objection(
-        new.message_class, new.number, contact_facts.read(db, new.number, new.message_class, now, new.list_name)
-    )
+    contact = contact_facts.read(db, new.number, new.message_class, now, new.list_name)
+    objection = rules.find_objection(new.message_class, new.number, contact)
     if objection is not None:
         return JudgedRow(RowFate.REFUSED, new)
     final = notices.finish(db, new, rules)
-    return JudgedRow(RowFate.SENT, final.new, final.lacks)
+    start = outbox_accept.decide_start(final.new, rules, contact, now)
+    return JudgedRow(RowFate.SENT, final.new, final.lacks, start.begins_at)
 
 
 def _stage_row(db: sqlite3.Connection, batch: int, row: FileRow) -> int | None:

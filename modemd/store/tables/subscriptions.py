@@ -27,10 +27,11 @@ STATEMENTS = (
     "CREATE INDEX opt_in_request_expiry ON opt_in_request (expires_at)",
     "CREATE INDEX opt_in_request_reminder ON opt_in_request (remind_at) WHERE remind_at IS NOT NULL",
     # See `store.consent.reviews.ReviewRow`.
+    "CREATE INDEX subscription_list ON subscription (list, number)",
     """CREATE TABLE consent_review (
         id INTEGER PRIMARY KEY,
         number TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('ambiguous', 'check', 'flips', 'reassigned', 'mail')),
+        kind TEXT NOT NULL CHECK (kind IN ('ambiguous', 'check', 'flips', 'reassigned', 'mail', 'confirmation')),
         inbox_id INTEGER REFERENCES inbox (id),
         inbox_ids TEXT NOT NULL,
         text TEXT NOT NULL,

@@ -78,10 +78,33 @@ async def test_stop_and_a_list_leaves_that_list_alone() -> None:
     """The answer names it; all other marketing may go."""
     b = made()
     await b.wrote_to(ALICE)
+    subscribed = "INSERT INTO subscription (number, list, state, since) VALUES (?, 'promo', 'opted_in', '2026')"
+    b.db.execute(subscribed, (ALICE,))
     await says(b, "STOP promo")
     assert marketing(b) == "unknown"
     assert b.one("SELECT list, state FROM subscription") == {"list": "promo", "state": "opted_out"}
     assert ["Offres" in text for text in answers(b)] == [True]
+
+
+@simulated
+async def test_stop_and_a_list_of_a_stranger_to_it_means_all() -> None:
+    """In French, STOP PROMO means all marketing; only a subscriber of the list of that name leaves the list alone."""
+    b = made()
+    await b.wrote_to(ALICE)
+    await says(b, "STOP promo")
+    assert marketing(b) == "opted_out"
+
+
+@simulated
+async def test_a_free_yes_to_the_question_is_read_by_a_person() -> None:
+    """It is no consent, and nothing is answered; the question stays open."""
+    b = made()
+    await says(b, "PROMO")
+    await sends(b)
+    await says(b, "oui avec plaisir")
+    assert b.one("SELECT state FROM subscription")["state"] == "pending"
+    assert b.one("SELECT kind, word FROM consent_review") == {"kind": "confirmation", "word": "OUI"}
+    assert len(answers(b)) == 1
 
 
 @simulated

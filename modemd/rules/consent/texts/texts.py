@@ -167,7 +167,8 @@ def _render(template: str, values: Mapping[str, str]) -> str:
 
 def _compose_answer(entry: ConsentText, values: Mapping[str, str]) -> str | None:
     """Returns an answer with its names, within its segments; None if the text has no room for any of a title."""
-    template = entry.text if "{brand}" in entry.text else f"{{brand}}: {entry.text}"
+    is_named = bool(values["brand"]) and fold(values["brand"]).casefold() in fold(entry.text).casefold()
+    template = entry.text if "{brand}" in entry.text or is_named else f"{{brand}}: {entry.text}"
     title = values["list"] if "{list}" in template else ""
 
     def render(brand: str, title: str) -> str:

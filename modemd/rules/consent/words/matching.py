@@ -18,7 +18,7 @@ from functools import cached_property
 
 import phonenumbers
 
-from modemd.rules.consent.words import phrasing
+from modemd.rules.consent.words import list_names, phrasing, wishes
 from modemd.rules.consent.words.keywords import Keyword, KeywordAction, Keywords, Strength, WordChange
 from modemd.rules.consent.words.normalisation import list_undisguised, normalise
 from modemd.rules.consent.words.vocabulary import ANY_LANGUAGE, Concept, Positions, Vocabulary, is_unspaced
@@ -31,22 +31,16 @@ _MOST_WORDS_READ = 80
 # Words of a text whose first means only an opt-out.
 _MOST_WORDS_BEHIND_STRONG = 5
 _SHORTEST_LIKE = 4  # letters
+_QUESTION_ENDS = ("?", "？", "؟", "ましたか")
 _SHORT_CODE = re.compile(r"[0-9]{5}")
 _ENOUGH_OF_NUMBER = 8  # digits by which a number of ours is told
 # "No, stop": the answer before the wish is no negation of it.
 _LEADING_NO = re.compile(r"^\W*(?:no|nein|nee|nej|nei|non|não|nao|нет|ні|nie|ne)\s*[,.!;:\n]+", re.IGNORECASE)
-_ALL = frozenset(
-    {
-        "all", "everything", "alles", "alle", "tout", "tous", "todo", "todos", "toda", "todas", "tutto", "tutti", "tudo", "allt",
-        "alt", "kaikki", "wszystko", "vse", "все", "tumu", "hepsi", "semua", "lahat",
-    }
-)  # fmt: skip
 # Words that messages tell people to reply.
 _TOLD = frozenset({"stop", "stopp", "start", "стоп", "στοπ", "baja", "arret", "unsubscribe", "help"})
 # Languages that have the verb behind: STOP yazın.
 _VERB_LAST = frozenset({"tr", "fa", "hi", "bn", "ta", "ur", "eu"})
 _TOLD_IN_CAPITALS = ("STOP", "START")
-_LIST_WORDS = frozenset({"from", "the", "list", "de", "la", "le", "les", "liste", "lista", "der", "die"})
 
 
 class MatchTier(IntEnum):
@@ -104,9 +98,12 @@ class Words:
         country = country.upper() if country else None
         if not words:
             return None
-        keyword = self.keywords.find(" ".join(_collapse_repetition(words)), country)
+        once = _collapse_repetition(words)
+        keyword = self.keywords.find(" ".join(once), country)
         stops = keyword is not None and keyword.action is KeywordAction.OPT_OUT
-        if keyword is not None and (is_whole or stops) and not (lists and stops):
+        if keyword is not None and (is_whole or stops):
+            if stops and lists and (left := _Text(self, "", "", once, country).find_list(once, lists)) is not None:
+                return left
             return _make_match(keyword, MatchTier.EXACT, f"the whole text is {keyword.spelling}")
         cut = phrasing.cut_surroundings(text[:_LONGEST_READ])
         if cut != text:
@@ -158,15 +155,17 @@ class _Text:
             normalised = [word for word in normalised if not keywords.is_disabled(word, country)]
         self._words = normalised
         self._stripped = phrasing.join_spelt(phrasing.strip_courtesies(normalised))
-        self._is_question = cut.rstrip().endswith(("?", "？", "؟"))
+        self._is_question = cut.rstrip("\n 。.!").endswith(_QUESTION_ENDS)
         self._cut = cut
 
     def find_exact(self, lists: Collection[str], own_numbers: Collection[str]) -> WordMatch | None:
-        if lists and (match := self._find_list(self._stripped, lists)) is not None:
+        if lists and (match := self.find_list(self._stripped, lists)) is not None:
             return match
         words, number = phrasing.split_number(phrasing.strip_courtesies(self._words))
         words = phrasing.join_spelt(phrasing.strip_courtesies(words))
         found = self._find_opt_outs(_collapse_repetition(words))
+        if found is None and lists:
+            found = self._find_opt_outs(list_names.cut_names(words, lists))
         if found is None:
             return None
         if number is None:
@@ -175,21 +174,16 @@ class _Text:
             return _make_match(found, MatchTier.EXACT, f"the whole text is {found.spelling} and a number")
         return None
 
-    def _find_list(self, words: list[str], lists: Collection[str]) -> WordMatch | None:
-        for length in range(1, len(words)):
-            keyword = self._find_opt_out(words[:length])
-            rest = words[length:]
-            if keyword is None or (len(rest) == 1 and rest[0] in _ALL):
-                continue
-            inner = [word for word in rest if word not in _LIST_WORDS]
-            for name in lists:
-                named = normalise(name).split()
-                if named and named in (rest, inner):
-                    match = _make_match(
-                        keyword, MatchTier.EXACT, f"the whole text is {keyword.spelling} and the list {name}"
-                    )
-                    return replace(match, list_name=name)
-        return None
+    def find_list(self, words: list[str], lists: Collection[str]) -> WordMatch | None:
+        """Returns the match of one strong word and the name of one list: STOP promo. Anything else ends all lists."""
+        keyword = self._find_opt_out(words[:1])
+        if keyword is None or not _is_strong(keyword):
+            return None
+        name = list_names.find_name(words[1:], lists)
+        if name is None or self._find_opt_out(normalise(name).split()) is not None:
+            return None
+        match = _make_match(keyword, MatchTier.EXACT, f"the whole text is {keyword.spelling} and the list {name}")
+        return replace(match, list_name=name)
 
     def _find_opt_out(self, words: Sequence[str]) -> Keyword | None:
         """Returns the opt-out keyword that these words are, also in disguise."""
@@ -212,7 +206,7 @@ class _Text:
                     first, words = first or keyword, words[length:]
                     break
             else:
-                if first is None or words[0] not in _ALL:
+                if first is None or words[0] not in list_names.ALL:
                     return None
                 words = words[1:]
         return first
@@ -235,7 +229,9 @@ class _Text:
         first = self._find_strong_first()
         if first is not None and len(self._stripped) <= _MOST_WORDS_BEHIND_STRONG and not self._is_asked:
             rest = self._table.vocabulary.find(self._stripped)
-            if has_harmless_rest(rest, 1, len(self._stripped)) or (_means_leaving(rest, first) and not has_doubt(rest)):
+            is_sure = _means_leaving(rest, first) and not has_doubt(rest)
+            is_other = any(wishes.leaves_something_else(rest.get(each, {}), self._stripped) for each in first.languages)
+            if has_harmless_rest(rest, 1, len(self._stripped)) or (is_sure and not is_other):
                 return _make_match(first, MatchTier.PHRASE, f"it begins with {first.spelling}")
         if (listed := self._find_listed()) is not None and not self._is_doubtful(*listed):
             return _make_match(listed[0], MatchTier.PHRASE, f"it says: {listed[0].spelling}")
@@ -332,6 +328,8 @@ class _Text:
             self._is_asked
             or has_doubt(self._concepts)
             or any(Concept.LIMIT in each or Concept.OTHER in each for each in readings)
+            or any(wishes.tells_of_receiving(each) and Concept.LEAVE not in each for each in readings)
+            or any(wishes.leaves_something_else(each, self._words) for each in readings)
             or any(0 < place - negation <= 2 for each in readings for negation in each.get(Concept.DONT, ()))
         )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers, sender_numbers
@@ -17,7 +17,7 @@ from modemd.rules.consent.words.matching import Words
 @dataclass(frozen=True, slots=True)
 class TrialFacts:
     """Facts about the sender of a text that is tried. `home`: the country of numbers in national form; `open_answers`: see
-    `decide`."""
+    `decide`; `lists`: the titles of the lists, by name."""
 
     sender: str
     state: ConsentState = ConsentState.NONE
@@ -26,7 +26,7 @@ class TrialFacts:
     last_language: str | None = None
     home: str | None = None
     brand: str | None = None
-    lists: Collection[str] = ()
+    lists: Mapping[str, str] = field(default_factory=dict)
     own_numbers: Collection[str] = ()
 
 
@@ -52,7 +52,7 @@ def try_text(text: str, words: Words, texts: Texts, facts: TrialFacts) -> TextTr
         raise Refused(ErrorCode.BAD_NUMBER, "the sender is empty; give a number, a short code or a name")
     sender = find_sender(facts.sender, facts.home)
     country = phone_numbers.find_country(sender) or facts.home
-    match = words.match(text, country=country, lists=facts.lists, number=sender, own_numbers=facts.own_numbers)
+    match = words.match(text, country=country, lists=tuple(facts.lists), number=sender, own_numbers=facts.own_numbers)
     decision = decide(match, facts.state, open_answers=facts.open_answers)
     language = None
     if match is not None and decision.tier is not None:
@@ -64,7 +64,7 @@ def try_text(text: str, words: Words, texts: Texts, facts: TrialFacts) -> TextTr
             supported=texts.languages,
         )
     silence = _find_silence(decision, facts, sender)
-    reply = _compose_reply(texts, decision, language, facts.brand) if language is not None and silence is None else None
+    reply = _compose_reply(texts, decision, language, facts) if language is not None and silence is None else None
     because = decision.because if silence is None else f"{decision.because}; no reply: {silence}"
     tier = int(decision.tier) if decision.tier is not None else None
     return TextTrial(
@@ -104,9 +104,10 @@ _KINDS = {
 }
 
 
-def _compose_reply(texts: Texts, decision: InboundDecision, language: str, brand: str | None) -> str | None:
+def _compose_reply(texts: Texts, decision: InboundDecision, language: str, facts: TrialFacts) -> str | None:
     """Returns the text of the reply. The one place where a trial composes one."""
     kind = _KINDS.get(decision.action)
     if decision.action is InboundAction.OPT_OUT and decision.list_name is not None:
-        return texts.compose(TextKind.LIST_OPT_OUT_REPLY, language, brand=brand, list_name=decision.list_name)
-    return texts.compose(kind, language, brand=brand) if kind is not None else None
+        title = facts.lists.get(decision.list_name, decision.list_name)
+        return texts.compose(TextKind.LIST_OPT_OUT_REPLY, language, brand=facts.brand, list_name=title)
+    return texts.compose(kind, language, brand=facts.brand) if kind is not None else None

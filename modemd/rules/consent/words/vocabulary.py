@@ -46,6 +46,8 @@ class Concept(StrEnum):
     NO_MORE = "nomore"
     WANT = "want"
     RECEIVE = "receive"
+    GETS = "gets"  # receive, as somebody tells of it: I receive, no messages come
+    PLEA = "plea"  # could you: a question that asks for something
     WITHDRAW = "withdraw"
     CONSENT = "consent"
     ASK = "ask"  # how, why, when

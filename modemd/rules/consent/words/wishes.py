@@ -16,6 +16,8 @@ from modemd.rules.consent.words.vocabulary import ANY_LANGUAGE, Concept, Positio
 _ASKED_WITHIN = 2
 # Of the words that the likeliest language knows, a language must know at least this share.
 _LEAST_SHARE = 0.8
+_SUBJECT_WITHIN = 4
+_OBJECT_WITHIN = 6
 # Concepts that may follow STOP without changing what it says: stop these messages, stop it now.
 _HARMLESS = frozenset(
     {
@@ -54,7 +56,7 @@ def find_wish(found: Mapping[str, Positions], words: Sequence[str], *, is_questi
     for language, positions in found.items():
         if (language == ANY_LANGUAGE and known) or known.get(language, 0) < most * _LEAST_SHARE:
             continue  # a language of which the text has fewer words than of another is not the one it is written in
-        reading = _Reading(positions, len(words), is_unspaced(language), is_question, has_number)
+        reading = _Reading(positions, words, is_unspaced(language), is_question, has_number)
         wish = reading.find_wish()
         if wish is not None:
             (clear if wish[0] is Clarity.CLEAR else doubtful)[language] = wish[1]
@@ -95,15 +97,46 @@ def has_doubt(found: Mapping[str, Positions]) -> bool:
     )
 
 
+def tells_of_receiving(positions: Positions) -> bool:
+    """Returns whether a reading tells what somebody receives, and wants nothing: I get no messages. Of "I want to receive none"
+    and of "receive none" it does not."""
+    if Concept.WANT in positions:
+        return False
+    # In English the verb has no ending that tells.
+    return Concept.GETS in positions or any(
+        0 < place - subject <= _SUBJECT_WITHIN
+        for place in positions.get(Concept.RECEIVE, ())
+        for subject in positions.get(Concept.SUBJECT, ())
+    )
+
+
+def leaves_something_else(positions: Positions, words: Sequence[str]) -> bool:
+    """Returns whether a reading asks to be taken off something that is none of ours: unsubscribe from the print magazine. That is
+    what follows the word for it and is no word of messages; in a question, what stands before it, too."""
+    leaves = positions.get(Concept.LEAVE, ())
+    if not leaves or Concept.MESSAGE in positions or Concept.LIST in positions:
+        return False
+    known = {place for places in positions.values() for place in places}
+    last = max(leaves)
+    behind = [words[place] for place in range(last + 1, min(last + _OBJECT_WITHIN, len(words))) if place not in known]
+    if any(word.isdecimal() for word in words):
+        return False  # a number that is to be taken off
+    if len([word for word in behind if len(word) > 1]) > 1:
+        return True
+    before = [place for place in range(1, min(leaves)) if place not in known]
+    return len(before) > 1 and last == len(words) - 1 and Concept.SELF not in positions
+
+
 class _Reading:
     """Reading of one text in one language."""
 
     def __init__(
-        self, positions: Positions, count: int, is_unspaced: bool, is_question: bool, has_number: bool
+        self, positions: Positions, words: Sequence[str], is_unspaced: bool, is_question: bool, has_number: bool
     ) -> None:
         self._has_number = has_number
         self._positions = positions
-        self._count = count
+        self._words = words
+        self._count = len(words)
         self._is_unspaced = is_unspaced
         self._is_question = is_question
         self._negations = self._get(Concept.NOT, Concept.DONT, Concept.SEND_NOT, Concept.CONTACT_NOT)
@@ -113,9 +146,10 @@ class _Reading:
         self._messages = self._get(Concept.MESSAGE)
 
     def find_wish(self) -> tuple[Clarity, str] | None:
-        because = self._find_stop() or self._find_refusal()
+        stop = self._find_stop()
+        because = stop or self._find_refusal()
         if because is not None:
-            doubt = self._find_doubt()
+            doubt = self._find_doubt() or (self._find_question_of_end() if stop else self._find_complaint())
             return (Clarity.CLEAR, because) if doubt is None else (Clarity.DOUBTFUL, f"{because}, but {doubt}")
         for concept, why in (
             (Concept.ANNOYED, "somebody is annoyed"),
@@ -188,7 +222,20 @@ class _Reading:
             return "only for a time, or under a condition"
         if Concept.OTHER in self._positions:
             return "it speaks of something else, too"
+        if not self._is_unspaced and leaves_something_else(self._positions, self._words):
+            return "it may ask to be taken off something that is not ours"
         return None
+
+    def _find_question_of_end(self) -> str | None:
+        """Finds: does the offer end? A request to stop names us or what we do: can you stop texting me?"""
+        ours = (Concept.SELF, Concept.LIST, Concept.CONTACT, Concept.SEND, Concept.LEAVE, Concept.ALONE, Concept.PLEA)
+        if self._is_question and not any(self._get(concept) for concept in ours):
+            return "it asks whether something ends"
+        return None
+
+    def _find_complaint(self) -> str | None:
+        """Finds: I no longer receive your messages. Nothing is wished there."""
+        return "it tells that no messages come" if tells_of_receiving(self._positions) else None
 
     def _find_unturned(self, concept: Concept) -> list[int]:
         """Returns the places of a concept that no negation turns round, and that are no noun such as bus stop."""

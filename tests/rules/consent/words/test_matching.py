@@ -57,6 +57,28 @@ def test_a_list_is_left_by_its_name(text: str, list_name: str | None) -> None:
     assert (found.action, found.tier, found.list_name) == (KeywordAction.OPT_OUT, MatchTier.EXACT, list_name)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP promo, news",
+        "STOP promo and news",
+        "STOP TOUT promo",
+        "STOP ALL promo",
+        "STOP PUB promo",
+        "STOP stop",
+        "STOP SMS",
+        "STOP pub",
+        "STOP tout",
+        pytest.param("STOP " * 1000, id="STOP a thousand times"),
+    ],
+)
+def test_what_is_not_one_word_and_one_list_ends_everything(text: str) -> None:
+    """Two lists, a word for everything, or a list that has the name of such a word: nothing is left out, and it is tier 1."""
+    found = WORDS.match(text, country="FR", lists=("promo", "news", "stop", "sms", "all", "tout", "pub"))
+    assert found is not None
+    assert (found.action, found.tier, found.list_name) == (KeywordAction.OPT_OUT, MatchTier.EXACT, None)
+
+
 def test_a_number_behind_a_word_is_a_code_one_of_ours_or_behind_a_strong_word() -> None:
     """CANCEL 1234 names an order; CANCEL with a code of five digits or with a number of ours is an opt-out, and STOP with any."""
     assert WORDS.match("CANCEL 447700900999", country="GB") is None
@@ -163,3 +185,57 @@ def test_thousands_of_texts_are_read_in_a_second() -> None:
     for text in texts:
         WORDS.match(text, country="FR")
     assert len(texts) / (time.process_time() - began) > 1000
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        ("FR", "je ne reçois plus vos messages, pourquoi ?"),
+        ("GB", "I no longer receive your messages, why?"),
+        ("DE", "Ich bekomme keine SMS mehr, warum?"),
+        ("ES", "no me llegan más mensajes, ¿por qué?"),
+        ("IT", "non ricevo più i messaggi"),
+        ("PT", "não recebo mais mensagens, porquê?"),
+        ("NL", "ik krijg geen berichten meer, hoe kan dat?"),
+        ("PL", "nie dostaję już wiadomości"),
+        ("HU", "nem kapok több üzenetet, miért?"),
+        ("RO", "nu mai primesc mesaje, de ce?"),
+        ("RU", "мне больше не приходят сообщения"),
+        ("SE", "jag får inga sms längre, varför?"),
+        ("FI", "en saa enää viestejä"),
+        ("HU", "vége van már az akciónak?"),
+        ("DK", "hvornår slutter tilbuddet?"),
+        ("JP", "キャンペーンは終了しましたか"),
+        ("IT", "basta un messaggio per prenotare?"),
+        ("DE", "Kann ich meinen Hund abmelden?"),
+        ("FR", "Puis-je me désabonner du magazine papier ?"),
+        ("FR", "désinscription de mon fils au judo"),
+        ("GB", "unsubscribe from the print magazine please"),
+        ("ES", "¿Me pueden dar de baja la línea fija?"),
+    ],
+)
+def test_a_complaint_or_a_question_opts_nobody_out(country: str, text: str) -> None:
+    """Who gets no messages, asks when an offer ends, or leaves something that is not ours is read by a person at most."""
+    found = WORDS.match(text, country=country)
+    assert found is None or found.tier is MatchTier.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        ("GB", "I don't want to receive your texts"),
+        ("DE", "Ich möchte keine Werbung mehr erhalten"),
+        ("PL", "nie chcę dostawać wiadomości"),
+        ("SE", "jag vill inte få fler sms"),
+        ("GB", "Can you stop texting me?"),
+        ("DE", "Können Sie mich bitte abmelden?"),
+        ("GB", "I want to unsubscribe from Acme"),
+        ("GB", "could you stop your messages?"),
+        ("FR", "pourriez-vous cesser vos sms ?"),
+    ],
+)
+def test_a_wish_is_a_wish_also_as_a_question(country: str, text: str) -> None:
+    """Who does not want to receive messages, or asks us to stop them, is obeyed at once."""
+    found = WORDS.match(text, country=country)
+    assert found is not None
+    assert (found.action, found.tier) == (KeywordAction.OPT_OUT, MatchTier.PHRASE)

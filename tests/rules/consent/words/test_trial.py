@@ -29,7 +29,7 @@ def test_a_trial_tells_what_follows_and_the_reply() -> None:
 
 def test_a_trial_answers_for_the_list_that_is_left() -> None:
     """STOP with the name of a list ends that list, and the reply says so."""
-    found = tried("STOP promo", brand="Chez Paul", lists=("promo",))
+    found = tried("STOP promo", brand="Chez Paul", lists={"promo": "promo"})
     assert (found.action, found.list_name) == (InboundAction.OPT_OUT, "promo")
     assert found.reply == "Chez Paul: Vous ne recevrez plus : promo. Plus aucune offre : STOP."
 

@@ -1,0 +1,27 @@
+"""Routes of lists of subscribers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from modemd.api.lists import list_response
+from modemd.api.requests import Limit
+from modemd.service.service import Service
+
+
+def make_router(service: Service) -> APIRouter:
+    """Returns the routes of lists of subscribers."""
+    router = APIRouter(prefix="/v1/consent/lists")
+
+    @router.get(
+        "/{name}/subscribers",
+        summary="List what each number has said about a list",
+        response_model=list[dict[str, Any]],
+    )
+    async def get_subscribers(request: Request, name: str, limit: Limit = 50) -> StreamingResponse:
+        return list_response(request, await service.consent.records.list_subscribers(name, limit=limit))
+
+    return router
