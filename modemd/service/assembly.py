@@ -33,7 +33,6 @@ from modemd.service.consent.mail.stop_words import MailStopWords
 from modemd.service.consent.quiet_hours.current import CurrentQuietHours
 from modemd.service.consent.quiet_hours.holiday_program import ListHolidays, list_no_holidays
 from modemd.service.consent.quiet_hours.holidays import HolidayUpdates
-from modemd.service.consent.quiet_hours.holds import QuietHolds
 from modemd.service.consent.quiet_hours.views import QuietHoursViews
 from modemd.service.consent.records import ConsentRecords
 from modemd.service.consent.reply_texts import ReplyTexts
@@ -230,7 +229,6 @@ def assemble(collaborators: Collaborators) -> Service:
         on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
     )  # fmt: skip
     holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
-    quiet_holds = QuietHolds(store, quiet_hours, clock, is_clock_trusted, wakeups.settled)
     ledger = ConsentLedger(store, clock, collaborators.anchors)
     nightly = nightly_job(settings.timezone, ledger.write_anchor)
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly], is_clock_trusted)
@@ -267,7 +265,6 @@ def assemble(collaborators: Collaborators) -> Service:
         "house-keeping": retention.run,
         "mailbox": mailbox.run,
         "holidays": holiday_updates.run,
-        "quiet hours": quiet_holds.run,
         "contact holds": contact_holds.run,
     }
     if settings.filter_watch.enabled:

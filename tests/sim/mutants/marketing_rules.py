@@ -6,7 +6,7 @@ from tests.sim.mutants.sources import SourceMutant as Mutant
 
 _HOURS = "tests/rules/quiet_hours/test_quiet_hours_oracle.py"
 _OPENINGS = "rules/quiet_hours/openings.py"
-_CLAIM = "tests/store/queue/test_contact_holds.py"
+_CLAIM = "tests/store/consent/test_contact_facts.py"
 _DECISION = "rules/send_decision.py"
 _ASKED = "hold = rules.find_hold(facts.message_class, facts.number, facts.contact, now, facts.parts)"
 _WORDS = "tests/rules/consent/words/test_decision.py"
@@ -218,9 +218,9 @@ MUTANTS = (
     Mutant(
         "held_for_former_hours",
         "what is held waits for the opening of hours that are no longer in force",
-        "service/consent/quiet_hours/holds.py",
-        "if current is self._renewed_for or not self._is_clock_trusted():",
-        "if self._renewed_for is not None or not self._is_clock_trusted():",
+        "service/dispatch/contact_holds.py",
+        "if rules is self._decided_by:",
+        "if self._decided_by is not None:",
         "tests/sim/sending/test_quiet_hours.py",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from modemd import pdu
 from modemd.config.quiet_hours import QuietHoursSettings
@@ -52,8 +53,7 @@ def test_an_unclear_text_between_claim_and_first_octet_stops_the_message(run_sce
         for index in range(12):
             number = f"+336123456{index:02d}"
             await submit_offer(simulation, number)
-            opened = "SELECT 1 FROM attempt WHERE number = ?"
-            await simulation.until(lambda n=number: bool(simulation.all(opened, n)), within_s=60, step_s=0.0005)  # type: ignore[misc]
+            await simulation.until(partial(is_opened, simulation, number), within_s=60, step_s=0.0005)
             await asyncio.sleep(index * 0.002)
             await simulation.hand_in(compose_unclear(simulation, number))
             said.add(number)
@@ -62,6 +62,10 @@ def test_an_unclear_text_between_claim_and_first_octet_stops_the_message(run_sce
         assert simulation.all("SELECT 1 FROM attempt WHERE error = 'consent changed'")
 
     run_scenario(scenario)
+
+
+def is_opened(simulation: Simulation, number: str) -> bool:
+    return bool(simulation.all("SELECT 1 FROM attempt WHERE number = ?", number))
 
 
 def compose_unclear(simulation: Simulation, number: str) -> bytes:
