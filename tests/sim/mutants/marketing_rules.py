@@ -6,7 +6,7 @@ from tests.sim.mutants.sources import SourceMutant as Mutant
 
 _HOURS = "tests/rules/quiet_hours/test_quiet_hours_oracle.py"
 _OPENINGS = "rules/quiet_hours/openings.py"
-_CLAIM = "tests/store/queue/test_contact_holds.py"
+_CLAIM = "tests/store/consent/test_contact_facts.py"
 _DECISION = "rules/send_decision.py"
 _ASKED = "hold = rules.find_hold(facts.message_class, facts.number, facts.contact, now, facts.parts)"
 _WORDS = "tests/rules/consent/words/test_decision.py"
@@ -198,5 +198,29 @@ MUTANTS = (
         "self._pause(MessageClass.MARKETING, each.sim,",
         "self._pause(None, each.sim,",
         "tests/sim/operations/test_filter_watch.py",
+    ),
+    Mutant(
+        "rest_at_any_hour",
+        "the rest of a long message goes in quiet hours, and while a review is open",
+        _DECISION,
+        "return _hold_rest(facts, rules, now)",
+        "return None",
+        _CLAIM,
+    ),
+    Mutant(
+        "unclear_text_stops_nothing",
+        "an unclear text does not stop what is on its way to the first octet",
+        "service/consent/inbound_words.py",
+        "return match is not None and match.action is KeywordAction.OPT_OUT",
+        "return match is not None and match.action is KeywordAction.OPT_OUT and match.tier is not MatchTier.AMBIGUOUS",
+        "tests/sim/sending/test_quiet_hours.py",
+    ),
+    Mutant(
+        "held_for_former_hours",
+        "what is held waits for the opening of hours that are no longer in force",
+        "service/dispatch/contact_holds.py",
+        "if rules is self._decided_by:",
+        "if self._decided_by is not None:",
+        "tests/sim/sending/test_quiet_hours.py",
     ),
 )
