@@ -16,6 +16,7 @@ import pytest
 
 from modemd.emulator import Device
 from modemd.emulator.lab.lab import Lab
+from tests.sim.world.unrestricted import unrestricted
 from tests.system.journal_check import accepted, judge
 from tests.system.processes import Daemon, csv, lab, off_loop, ports, until
 
@@ -104,7 +105,7 @@ async def test_after_stop_nothing_and_before_the_attempt_nothing(tmp_path: Path)
     chance = Random(7)
     numbers = phones(100)
     async with lab(tmp_path / "lab", send_latency_s=0.05) as built:
-        daemon = Daemon(tmp_path, ports(built))
+        daemon = Daemon(tmp_path, ports(built), **unrestricted({}))
         watch = Watch(daemon, built)
         with contextlib.closing(watch), daemon.running():
             rows = [(number, f"offer {turn}", "marketing") for turn in range(5) for number in numbers]

@@ -26,54 +26,7 @@ GSM7 = set(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENSION = set("\f^{}\\[~]|€")
-# Languages with an opt-out word.
-LANGUAGES = [
-    *(
-        "en",
-        "fr",
-        "es",
-        "pt-BR",
-        "pt",
-        "de",
-        "it",
-        "nl",
-        "nb",
-        "sv",
-        "da",
-        "fi",
-        "is",
-        "pl",
-        "cs",
-        "sk",
-        "hu",
-        "ro",
-        "bg",
-        "hr",
-    ),
-    *(
-        "sl",
-        "sr",
-        "et",
-        "lv",
-        "lt",
-        "el",
-        "tr",
-        "ru",
-        "uk",
-        "ar-AE",
-        "ar-SA",
-        "ar",
-        "he",
-        "fa",
-        "hi",
-        "bn",
-        "ta",
-        "ur",
-        "zh",
-    ),
-    *("zh-CN", "ja", "ko", "vi", "id", "ms", "th", "fil", "af", "sw", "ca", "eu", "gl", "cy"),
-]
-# The word for yes that the question asks for.
+# Each language with an opt-out word, and its word for yes, which the question asks for.
 YES = {
     "en": "YES", "fr": "OUI", "es": "SI", "pt-BR": "SIM", "pt": "SIM", "de": "JA", "it": "SI", "nl": "JA", "nb": "JA", "sv": "JA",
     "da": "JA", "fi": "KYLLÄ", "is": "JÁ", "pl": "TAK", "cs": "ANO", "sk": "ÁNO", "hu": "IGEN", "ro": "DA", "bg": "ДА",
@@ -82,6 +35,7 @@ YES = {
     "zh": "是", "zh-CN": "是", "ja": "はい", "ko": "예", "vi": "CÓ", "id": "YA", "ms": "YA", "th": "ใช่", "fil": "OO", "af": "JA",
     "sw": "NDIYO", "ca": "SÍ", "eu": "BAI", "gl": "SI", "cy": "IE",
 }  # fmt: skip
+LANGUAGES = list(YES)
 
 
 # Titles of lists as companies write them, and worse.
