@@ -45,9 +45,13 @@ def note(db: sqlite3.Connection, message_id: int, number: str, kind: TextKind, n
 
 
 def read_counts(db: sqlite3.Connection, number: str, now: datetime) -> AnswerCounts:
-    """Returns the answers that were queued lately."""
+    """Returns the answers that were queued lately. To the number, an answer that a later word has cancelled does not count."""
     since_day, since_hour = to_text(now - DAY), to_text(now - HOUR)
-    rows = db.execute("SELECT kind FROM consent_answer WHERE number = ? AND at > ?", (number, since_day)).fetchall()
+    rows = db.execute(
+        """SELECT a.kind FROM consent_answer a LEFT JOIN message m ON m.id = a.message_id
+           WHERE a.number = ? AND a.at > ? AND m.state IS NOT 'cancelled'""",
+        (number, since_day),
+    ).fetchall()
     prefix = db.execute(
         "SELECT count(*) FROM consent_answer WHERE prefix = ? AND at > ?", (find_prefix(number), since_hour)
     ).fetchone()[0]
