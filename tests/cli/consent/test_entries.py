@@ -122,3 +122,20 @@ def test_evidence_is_a_regular_file(ask: Modemd, tmp_path: Path, name: str) -> N
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     said = "No such file or directory" if name == "absent" else "this is no regular file"
     assert ended.err.endswith(f"{tmp_path / name}: {said}\n")
+
+
+@pytest.mark.parametrize("what", ["show", "history", "opt-out", "email"])
+@pytest.mark.parametrize("number", ["", " "])
+def test_an_empty_number_is_named(ask: Modemd, what: str, number: str) -> None:
+    """Not the path of the API that it makes."""
+    more = {"opt-out": ("--channel", "phone", "--evidence", "x"), "email": ("ann@example.org",)}.get(what, ())
+    ended = ask(what, number, *more)
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == "modemd: the number is empty; write it as +33612345678\n"
+
+
+def test_a_history_without_events_has_the_header_of_the_csv(ask: Modemd) -> None:
+    """The same columns as with events: a program reads both."""
+    (header,) = ask("history", ALICE, "--csv").out.splitlines()
+    ask("opt-out", ALICE, "--channel", "phone", "--evidence", "called")
+    assert ask("history", ALICE, "--csv").out.splitlines()[0] == header
