@@ -93,7 +93,7 @@ async def test_a_file_of_opt_ins_is_imported(tmp_path: Path) -> None:
         client = Client(create_app(assembled.service))
         assert (await client.call("POST", f"{IMPORT}?basis=consent", ROWS, "text/csv")).code == "no_reason"
         found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", ROWS, "text/csv")
-        assert found.json == {"rows": 1, "opted_in": 1, "known": 0, "opted_out": 0}
+        assert found.json == {"rows": 1, "opted_in": 1, "known": 0, "opted_out": 0, "kept_out": []}
 
 
 async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
         assert (await client.get(ALICE)).json["marketing"] == "unknown"
         rows = b"number,list\n+33612345678,promo\n+33612345678,news\n"
         found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", rows, "text/csv")
-        assert found.json == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1}
+        assert found.json == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1, "kept_out": ["+33612345678"]}
         assert (await client.post(f"{ALICE}/opt-out", ENTRY | {"list": "other"})).code == "unknown_list"
 
 

@@ -66,13 +66,15 @@ def test_an_opt_in_needs_evidence_that_is_later_than_the_opt_out(ask: Modemd) ->
 
 
 def test_an_import_leaves_opted_out_people_alone(ask: Modemd, tmp_path: Path) -> None:
-    """They are counted; the same file twice adds nothing; a malformed row refuses all, by its line."""
+    """They are counted and named; the same file twice adds nothing; a malformed row refuses all, by its line."""
     ask("opt-out", ALICE, "--channel", "phone", "--evidence", "called")
     file = tmp_path / "people.csv"
     file.write_text(f"number;at;wording\n{ALICE};;x\n{BOB};2026-01-02;Yes\n", encoding="utf-8")
     first, again = (ask("import", str(file), "--basis", "consent", "--json") for _ in range(2))
-    assert json.loads(first.out) == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1}
-    assert json.loads(again.out) == {"rows": 2, "opted_in": 0, "known": 1, "opted_out": 1}
+    assert json.loads(first.out) == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1, "kept_out": [ALICE]}
+    assert json.loads(again.out) == {"rows": 2, "opted_in": 0, "known": 1, "opted_out": 1, "kept_out": [ALICE]}
+    said = ask("import", str(file), "--basis", "consent").out
+    assert said == f"2 rows: 0 are opted in, 1 was known\n1 has opted out, and stays so:\n  {ALICE}\n"
     file.write_text(f"number,at\n{BOB},never\n\nx,\n", encoding="utf-8")
     bad = ask("import", str(file), "--basis", "consent")
     assert (bad.status, bad.out) == (1, "")
