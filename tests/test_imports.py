@@ -50,7 +50,8 @@ ROOMS: dict[str, set[str]] = {
 # Floors within a room, the lowest first: a module or package imports only those of lower floors, never one of its own floor.
 FLOORS: dict[str, tuple[str, ...]] = {
     "service": (
-        "store_retry views pages rules_in_force authorship",
+        "store_retry views pages rules_in_force texts",
+        "authorship",
         "messages dispatch consent wakeups",
         "inbox calendar contacts",
         "modems",

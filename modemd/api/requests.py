@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from modemd.service.messages.decisions import Authorship
 
@@ -38,7 +39,17 @@ def check_moment(moment: datetime) -> datetime:
         raise ValueError("is not a year from 1 to 9999 in UTC") from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(check_moment)]
+def check_is_text(given: object) -> object:
+    """Returns what was given. Raises ValueError if it is a number, which could be seconds or milliseconds since 1970."""
+    if not isinstance(given, str | datetime) or (
+        isinstance(given, str) and _NUMBER.fullmatch(given.strip()) is not None
+    ):
+        raise ValueError("is no time in ISO 8601; write it as 2026-11-22T18:30:00+01:00")
+    return given
+
+
+_NUMBER = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
+Moment = Annotated[AwareDatetime, BeforeValidator(check_is_text), AfterValidator(check_moment)]
 Since = Annotated[Moment | None, Query(description="only from this moment on")]
 Before = Annotated[
     int | None, Query(ge=1, le=LARGEST_INTEGER, description="only with smaller ids: the next page of a long list")

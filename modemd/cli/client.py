@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from modemd.accounts import explain_denial
 from modemd.cli.output import echo
@@ -74,6 +74,13 @@ def make_target(path: str, query: dict[str, Any] | None) -> str:
         return f"{path}?{urlencode(given)}" if given else path
     except UnicodeEncodeError as error:
         raise Refused(ErrorCode.BAD_TEXT, f"{error.object!r} is not UTF-8 text") from None
+
+
+def quote_number(number: str) -> str:
+    """Returns a number as a step of a path. Refused (`bad_number`) if it is empty: that would be another path."""
+    if not number.strip():
+        raise Refused(ErrorCode.BAD_NUMBER, "the number is empty; write it as +33612345678")
+    return quote(number, safe="")
 
 
 def ask_either(settings: Settings, ask_daemon: Callable[[], T], ask_here: Callable[[], T], *, reads: bool) -> T:

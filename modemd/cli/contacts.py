@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
 
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api, post_json
+from modemd.cli.client import call_api, post_json, quote_number
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_rows, printable
 from modemd.cli.sending.send import print_accepted
@@ -29,7 +28,7 @@ def thread(config: Path, number: str, since: str | None, limit: int, as_json: bo
     """Show the messages to and from a number, oldest first."""
     settings = load(config)
     query = {"since": parse_moment(since, settings.timezone), "limit": limit}
-    rows = call_api(settings, "GET", f"/v1/numbers/{quote(number, safe='')}/thread", query=query)
+    rows = call_api(settings, "GET", f"/v1/numbers/{quote_number(number)}/thread", query=query)
     print_rows(
         rows,
         ("at", "way", "id", "state", "text"),
@@ -69,7 +68,7 @@ def erase(config: Path, number: str, why: str, by: str, as_json: bool) -> None:
     The command blanks them in every message that has ended, in the inbox, in the status reports and in the consent ledger. An
     opt-out stays as a hash, which does not show the number. Then the command says what it kept, and why.
     """
-    path = f"/v1/numbers/{quote(number, safe='')}/erase"
+    path = f"/v1/numbers/{quote_number(number)}/erase"
     erased = post_json(load(config), path, {"why": why, "by": by}, timeout_s=ERASE_S)
     if as_json:
         print_json(erased)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api, parse_response, post_json
+from modemd.cli.client import call_api, parse_response, post_json, quote_number
 from modemd.cli.lists import fetch_list, print_cut, print_list, print_one
 from modemd.cli.output import echo, print_json, print_json_line, print_rows, printable
 from modemd.cli.show.times import format_time, parse_moment
@@ -161,7 +161,7 @@ def undo_opt_out(config: Path, number: str, why: str, by: str, as_json: bool) ->
     If the digits of a sender can mean several numbers, its STOP binds all of them. In `modemd optouts`, the channel of the other
     numbers is `reading`: this command is for them. If a number has said STOP itself, only its own START ends the opt-out.
     """
-    undone = post_json(load(config), f"/v1/optouts/{quote(number, safe='')}/undo", {"why": why, "by": by})
+    undone = post_json(load(config), f"/v1/optouts/{quote_number(number)}/undo", {"why": why, "by": by})
     if as_json:
         print_json(undone)
     else:

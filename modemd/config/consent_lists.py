@@ -9,15 +9,26 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from modemd.config.amounts import DURATION_FORM
-from modemd.config.values import Frozen, duration, in_range, matching, not_empty
+from modemd.config.values import Frozen, duration, in_range, matching, not_empty, rejection_message
 from modemd.rules.consent.words import list_names
 from modemd.rules.consent.words.keywords import KeywordAction, Keywords
 from modemd.rules.consent.words.normalisation import normalise
 
 ListName = Annotated[str, matching(r"[a-z0-9][a-z0-9_-]{0,39}")]
 JoinWord = Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,40}")]
-_Wait = Annotated[timedelta, BeforeValidator(duration), in_range(timedelta(hours=1), timedelta(days=365))]
+_SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=365)
+_Wait = Annotated[timedelta, BeforeValidator(duration), in_range(_SHORTEST, _LONGEST)]
 _WAIT_FORM = f"{DURATION_FORM}; at least 1h, at most 365d"
+
+
+def _parse_reminder(value: object) -> object:
+    """Returns `none`, or a duration. ValueError for anything else: one mistake, not one for each form."""
+    if value == "none":
+        return value
+    found = duration(value)
+    if isinstance(found, timedelta) and not _SHORTEST <= found <= _LONGEST:
+        raise ValueError(f"{rejection_message(value).removesuffix(' is not valid')} is out of range")
+    return found
 
 
 _Words = Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,60}")]
@@ -45,7 +56,7 @@ class ListSettings(Frozen):
 class DoubleOptInSettings(Frozen):
     """Confirmation of opt-ins by SMS."""
 
-    reminder_after: Literal["none"] | _Wait = Field(
+    reminder_after: Annotated[Literal["none"] | timedelta, BeforeValidator(_parse_reminder)] = Field(
         default="none", description=f"none, or when the one reminder goes out: {_WAIT_FORM}"
     )
     expires_after: _Wait = Field(default=timedelta(days=30), description=_WAIT_FORM)

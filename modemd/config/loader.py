@@ -142,6 +142,12 @@ def _conflicts(settings: Settings, document: Document) -> Iterator[Problem]:
             path = ("consent", "caps", index, "per")
             message = f"is longer than {rows.days} days, for which retention.outbox.rows keeps what was sent"
             yield Problem(document.position(path), path, message)
+    opt_in = settings.consent.double_opt_in
+    if opt_in.reminder_after != "none" and opt_in.reminder_after >= opt_in.expires_after:
+        key = ("consent", "double_opt_in", "reminder_after")
+        yield Problem(
+            document.position(key), key, "must be shorter than expires_after: the request has expired by then"
+        )
 
 
 def _line(path: Path, problem: Problem) -> str:

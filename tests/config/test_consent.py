@@ -100,3 +100,21 @@ def test_a_word_that_opts_in_may_join_a_list(tmp_path: Path) -> None:
     """JOIN says the same."""
     lists = load_text(tmp_path, "consent: {lists: {promo: {title: A, join: [JOIN, PROMO]}}}").consent.lists
     assert lists["promo"].join == ("JOIN", "PROMO")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("reminder_after: 400d", "'400d' is out of range; allowed: none, or when the one reminder goes out: "),
+        ("reminder_after: soon", "allowed: none, or when the one reminder goes out: "),
+        ("reminder_after: 7", "7 is not valid; allowed: none, or when the one reminder goes out: "),
+        ("reminder_after: 30d", "must be shorter than expires_after"),
+        ("{reminder_after: 3d, expires_after: 2d}", "must be shorter than expires_after"),
+    ],
+)
+def test_a_reminder_that_cannot_be_is_one_mistake(tmp_path: Path, text: str, said: str) -> None:
+    """One line with the key, also for a reminder of a request that has expired by then."""
+    with pytest.raises(ConfigError) as caught:
+        load_text(tmp_path, f"consent: {{double_opt_in: {text if text.startswith('{') else '{' + text + '}'}}}")
+    (problem,) = caught.value.problems
+    assert f"consent.double_opt_in.reminder_after: {said}" in problem or (said in problem and "soon" in text)

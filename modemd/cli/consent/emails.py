@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
 
 import click
 
 from modemd.cli import options
-from modemd.cli.client import post_json
+from modemd.cli.client import post_json, quote_number
 from modemd.cli.lists import fetch_list, print_list
 from modemd.cli.output import echo, print_json, printable
 from modemd.config import load
@@ -25,7 +24,7 @@ def email(config: Path, number: str, address: str, remove: bool, as_json: bool) 
 
     A mail from this address, with an opt-out word, then opts the number out. An address can belong to several numbers.
     """
-    path = f"/v1/consent/numbers/{quote(number, safe='')}/emails{'/remove' if remove else ''}"
+    path = f"/v1/consent/numbers/{quote_number(number)}/emails{'/remove' if remove else ''}"
     row = post_json(load(config), path, {"address": address})
     if as_json:
         print_json(row)

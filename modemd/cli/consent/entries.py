@@ -6,13 +6,12 @@ import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from modemd.accounts import current_user_name
 from modemd.cli import options
-from modemd.cli.client import post_json
+from modemd.cli.client import post_json, quote_number
 from modemd.cli.output import echo, print_json, printable
 from modemd.cli.show.times import parse_moment
 from modemd.config import load
@@ -95,7 +94,7 @@ def _post(config: Path, number: str, what: str, given: dict[str, Any]) -> Any:
     content = _read_evidence(file) if file is not None else b""
     attached = {"name": file.name, "content": base64.b64encode(content).decode()} if file is not None else None
     entry = given | {"at": parse_moment(given["at"], settings.timezone), "evidence_file": attached}
-    return post_json(settings, f"/v1/consent/numbers/{quote(number, safe='')}/{what}", entry)
+    return post_json(settings, f"/v1/consent/numbers/{quote_number(number)}/{what}", entry)
 
 
 def _read_evidence(path: Path) -> bytes:

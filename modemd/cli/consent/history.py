@@ -6,14 +6,34 @@ import csv
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api
+from modemd.cli.client import call_api, quote_number
 from modemd.cli.output import echo, print_fields, print_json, printable
 from modemd.config import load
+
+COLUMNS = (
+    *(
+        "id",
+        "at",
+        "action",
+        "channel",
+        "occurred_at",
+        "zone",
+        "list",
+        "from",
+        "actor",
+        "word",
+        "language",
+        "words",
+        "inbox_id",
+    ),
+    *("said_at", "wording", "wording_version", "wording_language", "messages", "basis", "evidence", "evidence_file"),
+    *("evidence_name", "url", "ip", "user_agent", "contact_id", "salt", "digest", "key_id", "chain"),
+)
+"""Columns of the CSV behind the number."""
 
 
 @options.command()
@@ -29,7 +49,7 @@ def history(config: Path, number: str, as_csv: bool, as_json: bool) -> None:
     if as_csv and as_json:
         raise click.UsageError("--csv and --json cannot be used together")
     settings = load(config)
-    found = call_api(settings, "GET", f"/v1/consent/numbers/{quote(number, safe='')}/history")
+    found = call_api(settings, "GET", f"/v1/consent/numbers/{quote_number(number)}/history")
     if as_json:
         print_json(found)
     elif as_csv:
@@ -46,8 +66,7 @@ def _print_csv(number: str, events: list[dict[str, Any]]) -> None:
     """Prints CSV. A cell that a spreadsheet would take for a formula begins with an apostrophe, and control characters are
     shown as marks: the words are a stranger's."""
     rows = csv.writer(sys.stdout, lineterminator="\n")
-    if events:
-        rows.writerow(["number", *events[0]])
+    rows.writerow(["number", *(events[0] if events else COLUMNS)])
     for event in events:
         rows.writerow([_make_cell(value) for value in (number, *event.values())])
 

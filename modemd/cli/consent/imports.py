@@ -55,13 +55,23 @@ def import_file(config: Path, file: Path, basis: str, channel: str, by: str, as_
     except Refused as refused:
         if not refused.problems:
             raise
-        echo(f"modemd: nothing was imported; {len(refused.problems)} rows are malformed:", err=True)
+        count = len(refused.problems)
+        malformed = "1 row is" if count == 1 else f"{count} rows are"
+        echo(f"modemd: nothing was imported; {malformed} malformed:", err=True)
         for problem in refused.problems[:MOST_PROBLEMS]:
             echo(f"modemd: {printable(problem)}", err=True)
         sys.exit(1)
     if as_json:
         print_json(found)
         return
-    echo(f"{found['rows']} rows: {found['opted_in']} are opted in, {found['known']} were known")
-    if found["opted_out"]:
-        echo(f"{found['opted_out']} have opted out, and stay so")
+    rows, opted_in, known, opted_out = (found[key] for key in ("rows", "opted_in", "known", "opted_out"))
+    echo(
+        f"{rows} {'row' if rows == 1 else 'rows'}: {opted_in} {'is' if opted_in == 1 else 'are'} opted in, "
+        f"{known} {'was' if known == 1 else 'were'} known"
+    )
+    if opted_out:
+        echo("1 has opted out, and stays so:" if opted_out == 1 else f"{opted_out} have opted out, and stay so:")
+        for number in found["kept_out"]:
+            echo(f"  {printable(number)}")
+        if opted_out > len(found["kept_out"]):
+            echo("  ...")

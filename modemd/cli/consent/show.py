@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
 
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api
+from modemd.cli.client import call_api, quote_number
 from modemd.cli.output import echo, print_json, print_rows, print_sentence
 from modemd.cli.show.times import format_time
 from modemd.config import load
@@ -29,7 +28,7 @@ _STATES = {
 def show(config: Path, number: str, as_json: bool) -> None:
     """Show where a number stands, and why."""
     settings = load(config)
-    found = call_api(settings, "GET", f"/v1/consent/numbers/{quote(number, safe='')}")
+    found = call_api(settings, "GET", f"/v1/consent/numbers/{quote_number(number)}")
     if as_json:
         print_json(found)
         return

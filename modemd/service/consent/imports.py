@@ -34,7 +34,9 @@ OPTIONAL = ("list", "at", "evidence", "wording", "wording_version", "language", 
 ROWS_PER_STEP = 100
 # Problems of a file that are told.
 MOST_PROBLEMS = 1000
-# How many of them the message names.
+# Numbers that stayed opted out and are named.
+MOST_NAMED = 10
+# How many problems the message names.
 _IN_MESSAGE = 3
 
 
@@ -52,12 +54,13 @@ class ImportOptions:
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """Result of an import: how many rows the file has, how many of them opted somebody in, were known already, and were left out
-    because their number has opted out."""
+    because their number has opted out. `kept_out`: the first of these numbers."""
 
     rows: int
     opted_in: int
     known: int
     opted_out: int
+    kept_out: tuple[str, ...] = ()
 
 
 class ConsentImports:
@@ -78,12 +81,13 @@ class ConsentImports:
             raise Refused(ErrorCode.NO_REASON, "say the basis on which these people may get marketing, such as consent")
         check_controls(options.basis, options.by, options.file, what="an option of the import")
         found = await self._read(content, options)
-        total = [0, 0, 0]
+        total, kept_out = [0, 0, 0], dict[str, None]()
         for begin in range(0, len(found), ROWS_PER_STEP):
             step = partial(_store_rows, found[begin : begin + ROWS_PER_STEP], self._clock.now())
-            for place, count in enumerate(await self._store.write(step)):
-                total[place] += count
-        return ImportResult(len(found), *total)
+            opted_in, repeated, left_out = await self._store.write(step)
+            total = [sum(pair) for pair in zip(total, (opted_in, repeated, len(left_out)), strict=True)]
+            kept_out |= dict.fromkeys(left_out)
+        return ImportResult(len(found), total[0], total[1], total[2], tuple(kept_out)[:MOST_NAMED])
 
     async def _read(self, content: bytes, options: ImportOptions) -> list[ConsentStatement]:
         """Returns the statements of a file. Raises Refused if a row is malformed."""
@@ -131,6 +135,11 @@ def _parse(text: str) -> Iterator[tuple[int, dict[str, str]]]:
                     yield line, dict(zip(names, map(str.strip, fields), strict=False))
             line = reader.line_num + 1
     except csv.Error as error:
+        if "field limit" in str(error):
+            said = (
+                f"line {line}: a value has more than {csv.field_size_limit()} characters; is a quotation mark missing?"
+            )
+            raise Refused(ErrorCode.BAD_ROWS, said) from None
         raise Refused(ErrorCode.BAD_ROWS, f"line {line}: {error}") from error
     if names is None:
         raise Refused(ErrorCode.BAD_ROWS, f"there are no rows; {_EXPECTED}")
@@ -184,18 +193,18 @@ def _parse_time(text: str | None, settings: Settings) -> datetime | None:
     return found if found.tzinfo is not None else found.replace(tzinfo=settings.timezone)
 
 
-def _store_rows(rows: Sequence[ConsentStatement], now: datetime, db: sqlite3.Connection) -> tuple[int, int, int]:
-    """Stores some rows. Returns how many opted somebody in, were known, and were left out."""
-    opted_in = known = opted_out = 0
+def _store_rows(rows: Sequence[ConsentStatement], now: datetime, db: sqlite3.Connection) -> tuple[int, int, list[str]]:
+    """Stores some rows. Returns how many opted somebody in and were known, and the numbers of those that were left out."""
+    opted_in, known, left_out = 0, 0, list[str]()
     for row in rows:
         if _has_opted_out(db, row):
-            opted_out += 1
+            left_out.append(row.number)
         elif _is_known(db, row):
             known += 1
         else:
             statements.apply_statement(db, row, now)
             opted_in += 1
-    return opted_in, known, opted_out
+    return opted_in, known, left_out
 
 
 def _has_opted_out(db: sqlite3.Connection, row: ConsentStatement) -> bool:

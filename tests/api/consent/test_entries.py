@@ -47,6 +47,9 @@ async def test_an_entry_comes_back_in_the_history(tmp_path: Path) -> None:
         ({"evidence": " "}, "no_reason"),
         ({"by": ""}, "no_reason"),
         ({"at": "2030-01-01T00:00:00Z"}, "bad_time"),
+        ({"at": 5}, "bad_request"),
+        ({"at": "1700000000"}, "bad_request"),
+        ({"at": True}, "bad_request"),
         ({"evidence": "x" * 10_001}, "too_large"),
         ({"evidence": "a\x1b[2J"}, "bad_text"),
         ({"by": "ann\x07"}, "bad_text"),
@@ -90,7 +93,7 @@ async def test_a_file_of_opt_ins_is_imported(tmp_path: Path) -> None:
         client = Client(create_app(assembled.service))
         assert (await client.call("POST", f"{IMPORT}?basis=consent", ROWS, "text/csv")).code == "no_reason"
         found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", ROWS, "text/csv")
-        assert found.json == {"rows": 1, "opted_in": 1, "known": 0, "opted_out": 0}
+        assert found.json == {"rows": 1, "opted_in": 1, "known": 0, "opted_out": 0, "kept_out": []}
 
 
 async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
@@ -103,7 +106,7 @@ async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
         assert (await client.get(ALICE)).json["marketing"] == "unknown"
         rows = b"number,list\n+33612345678,promo\n+33612345678,news\n"
         found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", rows, "text/csv")
-        assert found.json == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1}
+        assert found.json == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1, "kept_out": ["+33612345678"]}
         assert (await client.post(f"{ALICE}/opt-out", ENTRY | {"list": "other"})).code == "unknown_list"
 
 

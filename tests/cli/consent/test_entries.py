@@ -66,13 +66,15 @@ def test_an_opt_in_needs_evidence_that_is_later_than_the_opt_out(ask: Modemd) ->
 
 
 def test_an_import_leaves_opted_out_people_alone(ask: Modemd, tmp_path: Path) -> None:
-    """They are counted; the same file twice adds nothing; a malformed row refuses all, by its line."""
+    """They are counted and named; the same file twice adds nothing; a malformed row refuses all, by its line."""
     ask("opt-out", ALICE, "--channel", "phone", "--evidence", "called")
     file = tmp_path / "people.csv"
     file.write_text(f"number;at;wording\n{ALICE};;x\n{BOB};2026-01-02;Yes\n", encoding="utf-8")
     first, again = (ask("import", str(file), "--basis", "consent", "--json") for _ in range(2))
-    assert json.loads(first.out) == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1}
-    assert json.loads(again.out) == {"rows": 2, "opted_in": 0, "known": 1, "opted_out": 1}
+    assert json.loads(first.out) == {"rows": 2, "opted_in": 1, "known": 0, "opted_out": 1, "kept_out": [ALICE]}
+    assert json.loads(again.out) == {"rows": 2, "opted_in": 0, "known": 1, "opted_out": 1, "kept_out": [ALICE]}
+    said = ask("import", str(file), "--basis", "consent").out
+    assert said == f"2 rows: 0 are opted in, 1 was known\n1 has opted out, and stays so:\n  {ALICE}\n"
     file.write_text(f"number,at\n{BOB},never\n\nx,\n", encoding="utf-8")
     bad = ask("import", str(file), "--basis", "consent")
     assert (bad.status, bad.out) == (1, "")
@@ -122,3 +124,20 @@ def test_evidence_is_a_regular_file(ask: Modemd, tmp_path: Path, name: str) -> N
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     said = "No such file or directory" if name == "absent" else "this is no regular file"
     assert ended.err.endswith(f"{tmp_path / name}: {said}\n")
+
+
+@pytest.mark.parametrize("what", ["show", "history", "opt-out", "email"])
+@pytest.mark.parametrize("number", ["", " "])
+def test_an_empty_number_is_named(ask: Modemd, what: str, number: str) -> None:
+    """Not the path of the API that it makes."""
+    more = {"opt-out": ("--channel", "phone", "--evidence", "x"), "email": ("ann@example.org",)}.get(what, ())
+    ended = ask(what, number, *more)
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == "modemd: the number is empty; write it as +33612345678\n"
+
+
+def test_a_history_without_events_has_the_header_of_the_csv(ask: Modemd) -> None:
+    """The same columns as with events: a program reads both."""
+    (header,) = ask("history", ALICE, "--csv").out.splitlines()
+    ask("opt-out", ALICE, "--channel", "phone", "--evidence", "called")
+    assert ask("history", ALICE, "--csv").out.splitlines()[0] == header

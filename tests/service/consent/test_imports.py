@@ -42,6 +42,7 @@ async def test_an_import_that_was_cut_off_goes_on(assembled: AssembledService) -
         (b"number\n+33612345678\n\xff\n", "bad_encoding", "UTF-8"),
         (b"number,at\n+33612345678,2030-01-01\n", "bad_rows", "in the future"),
         (b"number\n112\n", "bad_rows", "line 2"),
+        (b"number\n" + b"1" * 131_073, "bad_rows", "line 2: a value has more than 131072 characters"),
     ],
 )
 async def test_a_malformed_file_is_refused_whole(
