@@ -17,6 +17,7 @@ from modemd.rules.consent.words.normalisation import normalise
 from modemd.rules.consent.words.tables import read_rows
 
 FIXED_WORDS = frozenset({"stop", "start", "unstop", "help"})
+_LONGEST_WORD = 40  # characters
 
 
 class KeywordAction(Enum):
@@ -116,10 +117,27 @@ def make_change_key(change: WordChange) -> tuple[str | None, str]:
 
 
 def check_change(change: WordChange, keywords: Keywords) -> None:
-    """Raises Refused if an administrator may not make this change: the word is fixed, is no word, is there already (add), or is
-    not there (disable, reassign)."""
+    """Raises Refused if an administrator may not make this change: the word is fixed, none, longer than 40 characters,
+    there already (add), or is not there (disable, reassign); the language is unknown; or a word that can mean nothing but an
+    opt-out would mean consent."""
+    if len(change.word) > _LONGEST_WORD:
+        raise Refused(
+            ErrorCode.BAD_WORD, f"a word has at most {_LONGEST_WORD} characters; this one has {len(change.word)}"
+        )
     _make_changed(change, keywords.shipped)
     word = normalise(change.word)
+    if change.language is not None and change.language.partition("-")[0] not in _list_languages():
+        raise Refused(
+            ErrorCode.BAD_WORD,
+            f"{change.language!r} is no language of the words of consent; they are {', '.join(_list_languages())}",
+        )
+    if change.action in (KeywordAction.OPT_IN, KeywordAction.CONFIRM):
+        for each in keywords.shipped.get(word, ()):
+            if each.action is KeywordAction.OPT_OUT and each.strength is Strength.STRONG:
+                raise Refused(
+                    ErrorCode.FIXED_WORD,
+                    f"{change.word!r} means only an opt-out ({', '.join(each.languages)}); it cannot mean consent",
+                )
     known = keywords.find(word, change.country)
     if known is None and change.country is None:
         known = next(iter(keywords.shipped.get(word, ())), None)
@@ -156,6 +174,13 @@ def _make_changed(change: WordChange, shipped: Mapping[str, tuple[Keyword, ...]]
 @cache
 def _read_shipped() -> Mapping[str, tuple[Keyword, ...]]:
     return make_table(read_rows("keywords.csv"))
+
+
+@cache
+def _list_languages() -> tuple[str, ...]:
+    shipped = {language for rows in _read_shipped().values() for each in rows for language in each.languages}
+    tags = shipped | {row["language"] for row in read_rows("languages.csv")}
+    return tuple(sorted({tag.partition("-")[0] for tag in tags}))
 
 
 def make_table(rows: Iterable[Mapping[str, str]]) -> Mapping[str, tuple[Keyword, ...]]:

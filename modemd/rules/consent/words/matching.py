@@ -31,6 +31,7 @@ _MOST_WORDS_READ = 80
 # Words of a text whose first means only an opt-out.
 _MOST_WORDS_BEHIND_STRONG = 5
 _SHORTEST_LIKE = 4  # letters
+_MOST_PIECES = 6  # of a word that has spaces in it: STO P
 _QUESTION_ENDS = ("?", "？", "؟", "ましたか")
 _SHORT_CODE = re.compile(r"[0-9]{5}")
 _ENOUGH_OF_NUMBER = 8  # digits by which a number of ours is told
@@ -274,6 +275,9 @@ class _Text:
                 self._wish.because,
                 Strength.PHRASE,
             )
+        joined = self._find_opt_out(["".join(self._stripped)]) if 1 < len(self._stripped) <= _MOST_PIECES else None
+        if joined is not None and _is_strong(joined):
+            return _make_match(joined, MatchTier.AMBIGUOUS, f"it is {joined.spelling} with spaces in it")
         if len(self._stripped) == 1 and len(word := self._stripped[0]) >= _SHORTEST_LIKE:
             for strong in self._table.strong_words:
                 if abs(len(strong) - len(word)) <= 1 and _is_one_edit_away(word, strong):

@@ -36,7 +36,12 @@ _SIGNS = str.maketrans(
 _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 
 # Cyrillic and Greek letters that look like a Latin one, and Cyrillic ones that sound like one.
-_LOOKS_LATIN = str.maketrans("аеорсухкмнтвіѕјԁԛԝαερορτυχκνιο", "aeopcyxkmhtbisjdqwaepoptuxkvio")
+_LOOKS_LATIN = (
+    str.maketrans("аеорсухкмнтвіѕјԁԛԝαερορτυχκνιο", "aeopcyxkmhtbisjdqwaepoptuxkvio")
+    # Small capitals, and letters of Lisu, which are Latin capitals.
+    | str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
+    | str.maketrans("ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ", "abcdefghijklmnoprstuvwxyz")
+)
 _SOUNDS_LATIN = _LOOKS_LATIN | str.maketrans("сбцдфглпз", "sbcdfglpz")
 _LOOKS_CYRILLIC = str.maketrans("aeopcyxkmhtb", "аеорсухкмнтв")
 _DIGITS_AS_LETTERS = (str.maketrans("01345789", "oieastbg"), str.maketrans("01345789", "oleastbg"))

@@ -118,3 +118,27 @@ def test_a_word_of_one_country_can_be_disabled_everywhere() -> None:
     """T counts in China only; who disables it need not name the country."""
     check_change(WordChange(ChangeKind.DISABLE, "T"), Keywords.load())
     assert Words.load([WordChange(ChangeKind.DISABLE, "T")]).match("T", country="CN") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (add("x" * 41), "at most 40 characters; this one has 41"),
+        (WordChange(ChangeKind.ADD, "word", KeywordAction.HELP, "xx"), "'xx' is no language of the words of consent"),
+        (WordChange(ChangeKind.REASSIGN, "Arrêt", KeywordAction.OPT_IN, "fr"), "means only an opt-out"),
+        (WordChange(ChangeKind.REASSIGN, "UNSUBSCRIBE", KeywordAction.CONFIRM, "en", "FR"), "cannot mean consent"),
+    ],
+)
+def test_a_change_that_would_do_harm_is_refused(change: WordChange, reason: str) -> None:
+    """Words that nobody types, languages without texts, and consent by a word that stops, also after it was disabled."""
+    disabled = WordChange(ChangeKind.DISABLE, "Arrêt")
+    for changes in ([], [disabled]):
+        with pytest.raises(Refused, match=reason):
+            check_change(change, Keywords.load(changes))
+
+
+def test_a_strong_word_may_ask_for_help_and_a_weak_one_for_anything() -> None:
+    """CANCEL is an ordinary word; a tag with a region is one of its language."""
+    check_change(WordChange(ChangeKind.REASSIGN, "UNSUBSCRIBE", KeywordAction.HELP, "en"), Keywords.load())
+    check_change(WordChange(ChangeKind.REASSIGN, "CANCEL", KeywordAction.CONFIRM, "en-GB"), Keywords.load())
+    check_change(add("x" * 40), Keywords.load())

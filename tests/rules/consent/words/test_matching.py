@@ -239,3 +239,19 @@ def test_a_wish_is_a_wish_also_as_a_question(country: str, text: str) -> None:
     found = WORDS.match(text, country=country)
     assert found is not None
     assert (found.action, found.tier) == (KeywordAction.OPT_OUT, MatchTier.PHRASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "tier"), [("ꜱᴛᴏᴘ", MatchTier.EXACT), ("ꓢꓔꓳꓑ", MatchTier.EXACT), ("STO P", 3), ("un subscribe", 3)]
+)
+def test_disguises_of_stop_are_seen(text: str, tier: int) -> None:
+    """Small capitals and letters of Lisu look like Latin ones; a word with a space in it is read by a person."""
+    found = WORDS.match(text, country="GB")
+    assert found is not None
+    assert (found.action, found.tier) == (KeywordAction.OPT_OUT, tier)
+
+
+def test_disguises_of_start_are_none() -> None:
+    """Nothing is matched towards consent by likeness."""
+    assert WORDS.match("ꜱᴛᴀʀᴛ", country="GB") is None
+    assert WORDS.match("STA RT", country="GB") is None
