@@ -80,6 +80,13 @@ FED = {
     "consent verify": (),
     "consent email": (ALICE, "ana@example.com"),
     "consent emails": (),
+    "consent request": (ALICE, "--channel", "form", "--evidence", "x"),
+    "consent reviews": (),
+    "consent review": ("1", "--dismiss", "--why", "x"),
+    "consent subscribers": ("promo",),
+    "consent test": ("STOP", "--from", ALICE),
+    "consent words": (),
+    "consent replies": (),
     "reports": ("--unmatched",),
     "explain": ("1",),
 }

@@ -108,8 +108,8 @@ def test_encode_takes_every_option(modemd: Modemd) -> None:
 
 @pytest.mark.parametrize(
     ("to", "text"),
-    [("", "x"), ("a name that is too long", "x"), (ALICE, "x" * 153 * 256), (ALICE, "\ud800")],
-    ids=["nobody", "long name", "too many parts", "half a surrogate pair"],
+    [("", "x"), ("a name that is too long", "x"), (ALICE, "x" * 153 * 256)],
+    ids=["nobody", "long name", "too many parts"],
 )
 def test_what_cannot_be_said_is_one_line(modemd: Modemd, to: str, text: str) -> None:
     """A wish that has no form on the wire ends with 1 and the reason."""

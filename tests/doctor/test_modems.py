@@ -41,7 +41,7 @@ def test_a_healthy_modem(doctor: Doctor, family: str) -> None:
         assert not report.can_send
         assert report.message == "no message can pass: no daemon runs; a modem is ready, so start the daemon"
         assert sorted(finding.code for finding in report.findings if finding.severity is not Severity.FINE) == sorted(
-            [Code.DAEMON_NOT_RUNNING, *_lacks(family)]
+            [Code.DAEMON_NOT_RUNNING, Code.SIM_POLICY, Code.SIM_POLICY, *_lacks(family)]
         )
         assert len(bench.network.journal) == 0
         bench.link.open().close()

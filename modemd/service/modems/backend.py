@@ -126,4 +126,4 @@ def _log_policies(identity: Identity, configured: SimSettings | None) -> None:
     has_contract = configured is not None and configured.contract is not None
     for policy in find_policies([country] if country else [], has_contracts=has_contract):
         if policy.severity is PolicySeverity.WARNING:
-            log.warning("to be known about this SIM", sim=identity.iccid, policy=policy.code, what=str(policy))
+            log.warning("to be known about this SIM", iccid=identity.iccid, policy=policy.code, what=str(policy))
