@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import tzinfo
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from modemd.cli.sending.send import print_accepted
 from modemd.cli.show.times import format_time, format_times, localise, parse_moment
 from modemd.config import load
 from modemd.rules.states import MessageState
+from modemd.rules.waits import WaitCode
 
 message_id = click.argument("id", type=click.IntRange(min=1))
 
@@ -123,14 +125,18 @@ def messages(
         none = explain_no_messages(settings, batch)
     rows: Iterator[dict[str, Any]] = chain(first, found.rows)
     if not as_json:
-        rows = (row | {"reason": _reason(row)} for row in rows)
+        rows = (row | {"reason": _reason(row, zone)} for row in rows)
     print_list(RowList(rows, found.total), columns, as_json=as_json, none=none, zone=zone, spare=spare)
 
 
-def _reason(message: dict[str, Any]) -> str | None:
-    """Returns why a message waits, or why it is in its state; None if there is nothing to say."""
-    reason: str | None = message["waits"]["message"] if message["waits"] else message["reason"]
-    return reason
+def _reason(message: dict[str, Any], zone: tzinfo | None) -> str | None:
+    """Returns why a message waits, or why it is in its state; None if there is nothing to say. The hours of a country would make
+    a column of several lines: `explain` has them."""
+    waits: dict[str, Any] | None = message["waits"]
+    reason: str | None = message["reason"]
+    if waits is not None and waits["code"] == WaitCode.CONTACT and message["until"]:
+        return f"{reason}, until {format_time(message['until'], zone)}"
+    return waits["message"] if waits is not None else reason
 
 
 @options.command()

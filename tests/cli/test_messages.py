@@ -240,3 +240,16 @@ def test_what_was_added_is_shown(modemd: Modemd) -> None:
     (row,) = listed(modemd)
     assert (row["parts"], row["notice"], row["submitted_text"]) == (2, True, "x" * 150)
     assert "added=notice" in modemd("explain", "1", "--config", "FILE").out
+
+
+def test_a_quiet_hour_is_short_in_the_list_and_told_by_explain(modemd: Modemd) -> None:
+    """Judged at the time that the message is planned for, not now."""
+    sent = send(modemd, "--to", ALICE, "--text", "x", "--class", "marketing", "--at", f"{NEXT_YEAR}-02-02T03:00+01:00")
+    assert sent.status == 0, sent.err
+    (row,) = listed(modemd)
+    assert row["state"] == "held"
+    shown = modemd("messages", "--config", "FILE").out
+    assert f"{row['reason']}, until {NEXT_YEAR}-" in shown
+    assert "goes out" not in shown
+    explained = modemd("explain", "--config", "FILE", "1").out
+    assert "2 February, 03:00 in Europe/Paris" in explained

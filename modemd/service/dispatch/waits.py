@@ -155,10 +155,13 @@ def _collect(part: WaitingPart, facts: WaitingFacts, snapshot: _Snapshot) -> Que
 
 
 def _explain_hold(part: WaitingPart, snapshot: _Snapshot) -> str | None:
-    """Returns what the rules on a contact say about a part that they hold; None if they hold it no more, or never did."""
+    """Returns what the rules on a contact say about a part that they hold, at the time that it is planned for; None if they hold
+    it no more, or never did."""
     if part.reason not in CONTACT_HOLDS:
         return None
-    hold = snapshot.rules.find_hold(part.message_class, part.number, part.contact, snapshot.service.now, part.parts)
+    now = snapshot.service.now
+    begins = max(now, part.planned_at) if part.planned_at is not None else now
+    hold = snapshot.rules.find_hold(part.message_class, part.number, part.contact, begins, part.parts)
     return hold.because if hold is not None else None
 
 

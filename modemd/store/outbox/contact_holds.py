@@ -16,8 +16,8 @@ STEP = 50
 
 
 def decide_again(db: sqlite3.Connection, rules: SendingRules, after: str, now: datetime) -> str | None:
-    """Decides again about the held marketing of the next numbers behind `after`: what may go is due now, the rest when the rules
-    say. Returns the last of these numbers; None if there are no more."""
+    """Decides again about the held marketing of the next numbers behind `after`: what may go is due now, or at the time that it
+    is planned for, the rest when the rules say. Returns the last of these numbers; None if there are no more."""
     numbers = [row["number"] for row in db.execute(_NUMBERS_SQL, (after, MessageClass.MARKETING.rank, STEP))]
     for number in numbers:
         for row in db.execute(_MESSAGES_SQL, (number, MessageClass.MARKETING.rank)).fetchall():
@@ -31,7 +31,7 @@ _NUMBERS_SQL = """
     WHERE state = 'held' AND number > ? AND rank = ? ORDER BY number LIMIT ?
 """
 _MESSAGES_SQL = """
-    SELECT m.id, m.number, m.reason, m.parts, m.list, m.expires_at, min(p.due) AS due
+    SELECT m.id, m.number, m.reason, m.parts, m.list, m.at, m.expires_at, min(p.due) AS due
     FROM part p INDEXED BY part_held JOIN message m ON m.id = p.message_id
     WHERE p.state = 'held' AND p.number = ? AND p.rank = ? GROUP BY m.id
 """
@@ -39,7 +39,10 @@ _MESSAGES_SQL = """
 
 def _decide_again(db: sqlite3.Connection, rules: SendingRules, row: sqlite3.Row, now: datetime) -> None:
     contact = contact_facts.read(db, row["number"], MessageClass.MARKETING, now, row["list"])
-    hold = rules.find_hold(MessageClass.MARKETING, row["number"], contact, now, row["parts"])
-    due = to_text(hold.find_end(from_text(row["expires_at"])) if hold is not None else now)
+    begins = max(now, from_text(row["at"])) if row["at"] is not None else now
+    hold = rules.find_hold(MessageClass.MARKETING, row["number"], contact, begins, row["parts"])
+    due = to_text(hold.find_end(from_text(row["expires_at"])) if hold is not None else begins)
+    if hold is None and begins > now:
+        db.execute("UPDATE message SET reason = 'scheduled' WHERE id = ?", (row["id"],))
     if due != row["due"]:
         db.execute("UPDATE part SET due = ? WHERE message_id = ? AND state = 'held'", (due, row["id"]))

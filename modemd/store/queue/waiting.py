@@ -30,6 +30,7 @@ MOST_COUNTED = 1000
 @dataclass(frozen=True, slots=True)
 class WaitingPart:
     """Part that waits, the first of its message, with what its message says. `number` and `contact` are the recipient's;
+    `planned_at`: the time that the message is planned for, None if it may go at once;
     `queued_at`: None if it never was; `place`: its place among the parts of its lane; `is_started`: its message has begun;
     `is_closed`: nothing is expected of it any more."""
 
@@ -41,6 +42,7 @@ class WaitingPart:
     contact: ContactFacts
     parts: int
     reason: str | None
+    planned_at: datetime | None
     expires_at: datetime
     due: datetime | None
     tries: int
@@ -131,7 +133,7 @@ class WaitingFacts:
 
 _PARTS_SQL = """
     SELECT p.*, m.class, m.parts, m.reason, m.window, m.list, m.closed_at,
-        m.expires_at AS validity_until,
+        m.expires_at AS validity_until, m.at AS planned_at,
         coalesce(c.marketing, 'unknown') AS marketing
     FROM part p JOIN message m ON m.id = p.message_id LEFT JOIN contact c ON c.number = p.number
     WHERE p.message_id = ? ORDER BY p.seq
@@ -165,6 +167,7 @@ def _parse(db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> WaitingPa
         ),
         parts=row["parts"],
         reason=row["reason"],
+        planned_at=from_text(row["planned_at"]) if row["planned_at"] is not None else None,
         expires_at=from_text(row["expires_at"] if row["started"] else row["validity_until"]),
         due=from_text(row["due"]) if row["due"] is not None else None,
         tries=row["tries"],

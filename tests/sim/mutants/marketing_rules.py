@@ -216,6 +216,14 @@ MUTANTS = (
         "tests/sim/sending/test_quiet_hours.py",
     ),
     Mutant(
+        "planned_goes_early",
+        "what is planned for a quiet hour of next week is due when the rules are read again",
+        "store/outbox/contact_holds.py",
+        'begins = max(now, from_text(row["at"])) if row["at"] is not None else now',
+        "begins = now",
+        "tests/store/outbox/test_contact_holds.py",
+    ),
+    Mutant(
         "held_for_former_hours",
         "what is held waits for the opening of hours that are no longer in force",
         "service/dispatch/contact_holds.py",
