@@ -34,7 +34,8 @@ check: .venv/.installed-dev
 system: .venv/.installed-dev
 	@.ci/install-packages
 	@$(BIN)/python -m tests.sim.recovery
-	@$(BIN)/pytest -m system
+	@$(BIN)/pytest -m system -n 2 tests/sim/test_campaigns.py
+	@$(BIN)/pytest -m system --ignore=tests/sim/test_campaigns.py
 
 sim: .venv/.installed-test
 	@$(BIN)/python -m tests.sim.ends
