@@ -22,8 +22,9 @@ RULES = resources.folder("udev") / "70-modemd.rules"
 # A mount of our own over the folder of rules; it ends with the command.
 WITH_RULES = 'mount --bind "$0" /etc/udev/rules.d && exec udevadm test --action=add /sys/class/tty/tty0'
 
-# SQLite gives its log to the database's owner, as root alone; and as root alone these tests run in CI.
-AS_ROOT = {"fchown"}
+# SQLite gives its log to the database's owner, and modemd the key of the ledger, as root alone; and as root alone these tests run
+# in CI.
+AS_ROOT = {"fchown", "chown"}
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
