@@ -88,3 +88,11 @@ def _update_columns(db: sqlite3.Connection, table: str, row: int, values: Mappin
     """Updates a row by one statement. It names no column that stays: SQLite checks every index of the named ones."""
     columns = ", ".join([f"{column} = :{column}" for column in values])
     db.execute(f"UPDATE {table} SET {columns} WHERE id = :id", {**values, "id": row})  # noqa: S608 - our own words
+
+
+def release_message(db: sqlite3.Connection, message_id: int, at: str | None, now: datetime, reason: str) -> None:
+    """Lets a message that a person held go on: at once, for a reason, or at the time that it is planned for (`at`)."""
+    is_later = at is not None and at > to_text(now)
+    due, why = (at, "scheduled") if is_later else (to_text(now), reason)
+    db.execute("UPDATE part SET due = ? WHERE message_id = ? AND state = 'held'", (due, message_id))
+    db.execute("UPDATE message SET reason = ? WHERE id = ?", (why, message_id))

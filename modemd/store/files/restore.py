@@ -26,8 +26,8 @@ from modemd.store.keyed_hashes.keys import key_file
 from modemd.store.keyed_hashes.suppression import ensure_contact
 from modemd.store.queue import outcomes
 from modemd.store.schema import migrate, refuse_newer
-from modemd.store.timestamps import find_latest_stored, to_text
-from modemd.store.transitions import advance_part, list_parts, update_message_state
+from modemd.store.timestamps import find_latest_stored
+from modemd.store.transitions import advance_part, list_parts, release_message, update_message_state
 
 RESTORED = "restored"
 # Messages that a step of a release takes, so that no other change waits long.
@@ -174,11 +174,7 @@ def release_messages(
         filter(None, (_list_held(db, each) for each in ([message_class] if message_class else MessageClass))), []
     )
     for row in rows:
-        due = row["at"] if row["at"] is not None and row["at"] > to_text(now) else to_text(now)
-        db.execute("UPDATE part SET due = ? WHERE message_id = ? AND state = 'held'", (due, row["id"]))
-        db.execute(
-            "UPDATE message SET reason = ? WHERE id = ?", ("scheduled" if due > to_text(now) else "released", row["id"])
-        )
+        release_message(db, row["id"], row["at"], now, "released")
         add_event(db, row["id"], now, "released", **word)
     return len(rows)
 

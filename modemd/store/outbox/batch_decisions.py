@@ -18,7 +18,7 @@ from modemd.rules.sending_rules import SendingRules
 from modemd.store.events import Authorship, add_event
 from modemd.store.outbox import batches, decisions
 from modemd.store.timestamps import to_text
-from modemd.store.transitions import advance_part, list_parts, update_message_state
+from modemd.store.transitions import advance_part, list_parts, release_message, update_message_state
 
 # Reason of a batch that is being cancelled: what was not promoted yet is never sent.
 CANCELLING = "cancelling"
@@ -143,10 +143,7 @@ def resume(
         (batch, after, BATCH_PAUSED, limit),
     ).fetchall()
     for row in rows:
-        later = row["at"] is not None and row["at"] > to_text(now)
-        due = row["at"] if later else to_text(now)
-        db.execute("UPDATE part SET due = ? WHERE message_id = ? AND state = 'held'", (due, row["id"]))
-        db.execute("UPDATE message SET reason = ? WHERE id = ?", ("scheduled" if later else "resumed", row["id"]))
+        release_message(db, row["id"], row["at"], now, "resumed")
         add_event(db, row["id"], now, "resumed", **asdict(authorship))
     if rows:
         return BatchStep(len(rows), rows[-1]["id"])
