@@ -355,7 +355,7 @@ MUTANTS = (
         _MATCHING,
         "if len(chosen) == 1 and _has_rival(",
         "if len(chosen) == 9 and _has_rival(",
-        _LAW("wrong-report"),
+        _LAW("wrong-report") + " " + _MATCHING_TESTS,
     ),
     Mutant(
         "imsi_is_another_sim",

@@ -79,6 +79,14 @@ def test_start_counts_only_after_stop(bench: Bench) -> None:
     assert events(bench) == ["opt_in", "opt_out", "opt_in"]
 
 
+def test_start_in_doubtful_digits_is_no_new_consent(bench: Bench) -> None:
+    """A number that the sender's digits can mean, too, is not opted in by START."""
+    assert bench.says(ALICE, opts_in=True, channel=statements.READING) == ConsentEffect(
+        has_changed=False, needs_confirmation=False
+    )
+    assert (statements.read_marketing(bench.db, ALICE), events(bench)) == (Marketing.UNKNOWN, [])
+
+
 def test_start_brings_nothing_withdrawn_back(bench: Bench) -> None:
     """What a STOP cancelled stays cancelled."""
     message = bench.submit(ALICE, MARKETING)
