@@ -16,7 +16,8 @@ from modemd import config
 from modemd.cli.help import list_pages
 from modemd.cli.main import commands
 from modemd.cli.options import CONFIG_VARIABLE
-from tests import generate_docs, generate_man
+from tests.generated import docs as generated_docs
+from tests.generated import man
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -157,14 +158,14 @@ def test_the_changelog_has_a_place_for_what_comes() -> None:
 def test_generated_parts_are_fresh(page: Path) -> None:
     """A table printed from the code is as the code is now."""
     text = page.read_text(encoding="utf-8")
-    assert generate_docs.generated(text) == text
+    assert generated_docs.generated(text) == text
 
 
 def test_the_manual_page_is_fresh() -> None:
     """man/modemd.1 says what the commands say, each of them, and man(1) reads it without a complaint."""
-    assert generate_man.PAGE.read_text(encoding="utf-8") == generate_man.manual()
+    assert man.PAGE.read_text(encoding="utf-8") == man.manual()
     for command in ("modemd send", "modemd sims list", "modemd modems", "modemd alarms", "modemd help"):
-        assert f"\n.SS {command}\n" in generate_man.manual()
+        assert f"\n.SS {command}\n" in man.manual()
 
 
 def texts() -> str:
@@ -198,11 +199,11 @@ def test_a_stale_part_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     page = tmp_path / "page.md"
     stale = "before\n<!-- generated: part table -->\nold\n<!-- end -->\nafter\n"
     page.write_text(stale, encoding="utf-8")
-    monkeypatch.setattr(generate_docs, "DOCS", tmp_path)
-    monkeypatch.setattr(generate_man, "PAGE", tmp_path / "modemd.1")
-    assert generate_docs.main(["--check"]) == 1
+    monkeypatch.setattr(generated_docs, "DOCS", tmp_path)
+    monkeypatch.setattr(man, "PAGE", tmp_path / "modemd.1")
+    assert generated_docs.main(["--check"]) == 1
     assert page.read_text(encoding="utf-8") == stale
-    assert generate_docs.main([]) == 0
+    assert generated_docs.main([]) == 0
     assert "| `queued` | claimed | `sending` |" in page.read_text(encoding="utf-8")
-    assert (tmp_path / "modemd.1").read_text(encoding="utf-8") == generate_man.manual()
-    assert generate_docs.main(["--check"]) == 0
+    assert (tmp_path / "modemd.1").read_text(encoding="utf-8") == man.manual()
+    assert generated_docs.main(["--check"]) == 0

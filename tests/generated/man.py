@@ -13,7 +13,7 @@ from modemd import __version__
 from modemd.cli.main import commands
 from modemd.cli.options import CONFIG_PLACES, CONFIG_VARIABLE
 
-PAGE = Path(__file__).resolve().parents[1] / "man" / "modemd.1"
+PAGE = Path(__file__).resolve().parents[2] / "man" / "modemd.1"
 
 
 def manual() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from modemd.emulator import Family, families
-from tests.markdown import code, table
+from tests.generated.markdown import code, table
 
 Told = Callable[[Family], str]
 """What is said of a family; nothing where it has not this oddity."""

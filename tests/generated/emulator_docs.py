@@ -8,7 +8,7 @@ from modemd.emulator import Family, families
 from modemd.emulator.device.commands import COMMANDS
 from modemd.emulator.device.settings import Settings
 from tests.emulator.bench import Bench
-from tests.markdown import code, table
+from tests.generated.markdown import code, table
 
 YES, NO, NEVER, UNFINISHED = "yes", "", "never answers", "without OK"
 FORMS = ("=?", "?", "")

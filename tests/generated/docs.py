@@ -1,4 +1,4 @@
-"""Writes the generated parts of the docs: `python -m tests.generate_docs [--check]`.
+"""Writes the generated parts of the docs: `python -m tests.generated.docs [--check]`.
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; what stands around it is written by hand.
 With --check nothing is written, and the exit status is 1 if a file is not as it would be written.
@@ -26,12 +26,12 @@ from modemd.rules.states import (
     PartState,
     derive_message_state,
 )
-from tests import generate_man
-from tests.generate_emulator_docs import command_table, differing_answers, family_facts, own_commands
-from tests.generate_oddities import oddities
-from tests.markdown import table
+from tests.generated import man
+from tests.generated.emulator_docs import command_table, differing_answers, family_facts, own_commands
+from tests.generated.markdown import table
+from tests.generated.oddities import oddities
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 # An event without its words here stops the generator.
@@ -215,11 +215,11 @@ def main(arguments: list[str]) -> int:
             stale.append(path.name)
             if "--check" not in arguments:
                 path.write_text(new, encoding="utf-8")
-    page = generate_man.manual()
-    if not generate_man.PAGE.exists() or generate_man.PAGE.read_text(encoding="utf-8") != page:
-        stale.append(generate_man.PAGE.name)
+    page = man.manual()
+    if not man.PAGE.exists() or man.PAGE.read_text(encoding="utf-8") != page:
+        stale.append(man.PAGE.name)
         if "--check" not in arguments:
-            generate_man.PAGE.write_text(page, encoding="utf-8")
+            man.PAGE.write_text(page, encoding="utf-8")
     if stale and "--check" in arguments:
         sys.stderr.write(f"not as generated: {', '.join(stale)}; run make generated\n")
         return 1
