@@ -88,4 +88,6 @@ def _print_holidays(found: dict[str, Any]) -> None:
     for each in found["holidays"][:MOST_HOLIDAYS]:
         echo(f"{each['day']}  {printable(each['name'])} ({each['place']})")
     if found["holidays_known_until"] is None:
-        print_sentence("the public holidays are not known: the daemon computes them while it runs")
+        print_sentence(
+            "the public holidays are not known: the daemon computes them while it runs, for the countries that may be written to"
+        )

@@ -41,7 +41,7 @@ class HolidayFailure:
 
 class HolidayUpdates:
     """One task (`run`) that keeps the public holidays of this year and the next. `on_changed` is called after new ones are in
-    force."""
+    force; `list_countries` returns the countries that may be written to, None for all."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class HolidayUpdates:
         list_holidays: ListHolidays,
         is_clock_trusted: Callable[[], bool],
         on_changed: Callable[[], None] = lambda: None,
+        list_countries: Callable[[], frozenset[str] | None] = lambda: None,
     ) -> None:
         self._store = store
         self._quiet_hours = quiet_hours
@@ -58,6 +59,7 @@ class HolidayUpdates:
         self._list_holidays = list_holidays
         self._is_clock_trusted = is_clock_trusted
         self._on_changed = on_changed
+        self._list_countries = list_countries
         self._retry_at: datetime | None = None
         self.failure: HolidayFailure | None = None
         """Why holidays could not be computed; None if nothing is missing for that reason."""
@@ -113,9 +115,15 @@ class HolidayUpdates:
         return failure
 
     def find_missing(self, now: datetime) -> list[Place]:
-        """Returns the countries and subdivisions whose holidays of this year or the next are missing or old."""
+        """Returns the countries and subdivisions whose holidays of this year or the next are missing or old. A country that is
+        not written to needs none: the holidays of all countries would take 2 MiB."""
+        countries = self._list_countries()
         recent = {key for key, computed_at in self._quiet_hours.computed_at.items() if now - computed_at < OLDEST}
-        wanted = sorted(self._quiet_hours.current().list_holiday_places())
+        wanted = sorted(
+            place
+            for place in self._quiet_hours.current().list_holiday_places()
+            if countries is None or place[0] in countries
+        )
         return [place for place in wanted if not {(*place, now.year), (*place, now.year + 1)} <= recent]
 
     async def _store_answer(

@@ -200,3 +200,25 @@ async def test_days_of_other_years_are_left_out(tmp_path: Path) -> None:
         stored = await run.store.read(holidays.list_years)
         french = {each.year: each.days for each in stored if (each.country, each.subdivision) == ("FR", "")}
         assert french == {year: {date(year, 7, 14): "National Day"} for year in (2026, 2027)}
+
+
+async def test_only_countries_that_are_written_to_are_computed(tmp_path: Path) -> None:
+    """The holidays of a country are computed as soon as it may be written to, as after a SIM from there was seen."""
+    async with running(tmp_path) as run:
+        countries = {"MA"}
+        updates = HolidayUpdates(
+            run.store,
+            run.quiet_hours,
+            run.calendar.clock,
+            run.calendar.list_holidays,
+            lambda: True,
+            list_countries=lambda: frozenset(countries),
+        )
+        await updates.update()
+        assert [places for places, _ in run.calendar.calls] == [["MA"]]
+        assert run.reason(NOON_2026) == "holidays_unknown"
+        countries.add("FR")
+        await updates.update()
+        assert [places for places, _ in run.calendar.calls] == [["MA"], ["FR"]]
+        assert run.reason(NOON_2026) is None
+        assert updates.failure is None
