@@ -7,11 +7,10 @@ ending. Rows of the language `*` count in every language. In languages that writ
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import TypeVar
 
 from modemd.rules.consent.words.normalisation import normalise
 from modemd.rules.consent.words.tables import read_rows
@@ -22,8 +21,7 @@ _UNSPACED = frozenset({"zh", "ja", "ko", "th"})
 _FIRST_UNSPACED = "\u0e00"
 # So many characters of an unspaced text are as far apart as two words.
 _CHARACTERS_A_WORD = 3
-_SHORTEST_PREFIX = 2
-_LONGEST_PREFIX = 14
+_HEAD = 2
 
 
 class Concept(StrEnum):
@@ -64,19 +62,22 @@ class Concept(StrEnum):
 
 
 Positions = dict[Concept, list[int]]
+Pairs = tuple[tuple[str, Concept], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Words of all concepts, by how they are found: `words` whole, `prefixes` by their beginning
-    (`prefix_lengths`: how long those are that begin with two letters), `phrases` by their first word,
-    `unspaced` anywhere. The value: pairs of language and concept."""
+    """Words and phrases of all concepts, normalised, with their pairs of language and concept: those that count whole (`whole`),
+    those that any ending may follow (`open`), and those that are found anywhere (`unspaced`). `lengths`: how many characters the
+    phrases and the open ones have that begin with two characters.
 
-    words: Mapping[str, tuple[tuple[str, Concept], ...]]
-    prefixes: Mapping[str, tuple[tuple[str, Concept], ...]]
-    prefix_lengths: Mapping[str, tuple[int, ...]]
-    phrases: Mapping[str, tuple[tuple[tuple[str, ...], bool, tuple[tuple[str, Concept], ...]], ...]]
-    unspaced: tuple[tuple[str, tuple[tuple[str, Concept], ...]], ...]
+    One string for each is the form that takes the least memory: the daemon keeps 10,000 of them.
+    """
+
+    whole: Mapping[str, Pairs]
+    open: Mapping[str, Pairs]
+    unspaced: Mapping[str, Pairs]
+    lengths: Mapping[str, tuple[int, ...]]
 
     @classmethod
     def load(cls) -> Vocabulary:
@@ -88,28 +89,32 @@ class Vocabulary:
         every language stands under each language that has something of its own, and under `*`."""
         found: dict[str, Positions] = {}
 
-        def add(pairs: Iterable[tuple[str, Concept]], place: int) -> None:
+        def add(pairs: Pairs, places: Iterable[int]) -> None:
             for language, concept in pairs:
-                found.setdefault(language, {}).setdefault(concept, []).append(place)
+                found.setdefault(language, {}).setdefault(concept, []).extend(places)
 
+        text, start = " ".join(words), 0
         for place, word in enumerate(words):
-            if (pairs := self.words.get(word)) is not None:
-                add(pairs, place)
-            for length in self.prefix_lengths.get(word[:_SHORTEST_PREFIX], ()):
-                if (pairs := self.prefixes.get(word[:length])) is not None and length <= len(word):
-                    add(pairs, place)
-            for rest, is_open, pairs in self.phrases.get(word, ()):
-                following = tuple(words[place + 1 : place + 1 + len(rest)])
-                if following == rest or (is_open and following[:-1] == rest[:-1] and _begins(following, rest)):
-                    for step in range(len(rest) + 1):
-                        add(pairs, place + step)
+            if (pairs := self.whole.get(word)) is not None:
+                add(pairs, (place,))
+            for length in self.lengths.get(text[start : start + _HEAD], ()):
+                beginning = text[start : start + length]
+                if len(beginning) < length:
+                    break
+                spanned = range(place, place + beginning.count(" ") + 1)
+                if (pairs := self.open.get(beginning)) is not None:
+                    add(pairs, spanned)
+                is_end_of_word = text[start + length : start + length + 1] in ("", " ")
+                if is_end_of_word and length > len(word) and (pairs := self.whole.get(beginning)) is not None:
+                    add(pairs, spanned)
+            start += len(word) + 1
         if any(word > _FIRST_UNSPACED for word in words):
-            text = "".join(words)
-            for part, pairs in self.unspaced:
-                place = text.find(part)
+            joined = "".join(words)
+            for part, pairs in self.unspaced.items():
+                place = joined.find(part)
                 while place >= 0:
-                    add(pairs, place // _CHARACTERS_A_WORD)
-                    place = text.find(part, place + 1)
+                    add(pairs, (place // _CHARACTERS_A_WORD,))
+                    place = joined.find(part, place + 1)
         everywhere = found.get(ANY_LANGUAGE, {})
         for language, positions in found.items():
             if language != ANY_LANGUAGE:
@@ -123,55 +128,39 @@ def is_unspaced(language: str) -> bool:
     return language in _UNSPACED
 
 
-def _begins(following: tuple[str, ...], rest: tuple[str, ...]) -> bool:
-    return len(following) == len(rest) and following[-1].startswith(rest[-1])
-
-
-_Pairs = tuple[tuple[str, Concept], ...]
-_Key = TypeVar("_Key", bound=Hashable)
-
-
 @cache
 def _read_vocabulary() -> Vocabulary:
     # Tuples that are shared from the beginning: a dictionary for each word would take twice the memory of the result.
-    shared: dict[_Pairs, _Pairs] = {}
+    shared: dict[Pairs, Pairs] = {}
 
-    def add(table: dict[_Key, _Pairs], key: _Key, pair: tuple[str, Concept]) -> None:
+    def add(table: dict[str, Pairs], key: str, pair: tuple[str, Concept]) -> None:
         known = table.get(key, ())
         if pair not in known:
             pairs = (*known, pair)
             table[key] = shared.setdefault(pairs, pairs)
 
-    words: dict[str, _Pairs] = {}
-    prefixes: dict[str, _Pairs] = {}
-    phrases: dict[tuple[str, tuple[str, ...], bool], _Pairs] = {}
-    unspaced: dict[str, _Pairs] = {}
+    whole: dict[str, Pairs] = {}
+    opened: dict[str, Pairs] = {}
+    unspaced: dict[str, Pairs] = {}
     for row in read_rows("vocabulary.csv"):
         pair = (sys.intern(row["language"]), Concept(row["concept"]))
         for spelling in row["words"].split("|"):
-            is_open = spelling.endswith("*")
-            parts = normalise(spelling).split()
-            if not parts:
+            words = normalise(spelling)
+            if not words:
                 raise ValueError(f"{spelling!r} ({pair[0]}, {pair[1]}) has no letter and no digit")
-            if is_unspaced(pair[0]) and not parts[0].isascii():
-                add(unspaced, "".join(parts), pair)
-            elif len(parts) > 1:
-                add(phrases, (sys.intern(parts[0]), tuple(map(sys.intern, parts[1:])), is_open), pair)
-            elif is_open:
-                add(prefixes, parts[0][:_LONGEST_PREFIX], pair)
+            if is_unspaced(pair[0]) and not words.partition(" ")[0].isascii():
+                add(unspaced, words.replace(" ", ""), pair)
+            elif spelling.endswith("*"):
+                add(opened, words, pair)
             else:
-                add(words, sys.intern(parts[0]), pair)
+                add(whole, words, pair)
     lengths_by_head: dict[str, set[int]] = {}
-    for prefix in prefixes:
-        lengths_by_head.setdefault(prefix[:_SHORTEST_PREFIX], set()).add(len(prefix))
+    for each in (*opened, *(words for words in whole if " " in words)):
+        lengths_by_head.setdefault(each[:_HEAD], set()).add(len(each))
     lengths: dict[tuple[int, ...], tuple[int, ...]] = {}
-    by_first: dict[str, tuple[tuple[tuple[str, ...], bool, _Pairs], ...]] = {}
-    for (first, rest, is_open), pairs in phrases.items():
-        by_first[first] = (*by_first.get(first, ()), (rest, is_open, pairs))
     return Vocabulary(
-        words,
-        prefixes,
+        whole,
+        opened,
+        unspaced,
         {head: lengths.setdefault(found := tuple(sorted(each)), found) for head, each in lengths_by_head.items()},
-        by_first,
-        tuple(unspaced.items()),
     )
