@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-from fastapi import Depends, FastAPI
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from fastapi import APIRouter, FastAPI
 
 from modemd import __version__
-from modemd.api import bodies, contacts, errors, inbox, messages, modems, requests, schedules, sims, status
+from modemd.api import bodies, contacts, errors, inbox, messages, modems, schedules, sims, status
 from modemd.api.consent import emails, entries, ledger, quiet_hours, records, reply_texts, reviews, subscribers, words
 from modemd.api.consent import requests as opt_in_requests
 from modemd.service.service import Service
 
+_MAKERS = {
+    messages.make_router: ("/v1/messages", "/v1/batches", "/v1/reports"),
+    inbox.make_router: ("/v1/inbox", "/v1/optouts"),
+    contacts.make_router: ("/v1/numbers",),
+    modems.make_router: ("/v1/modems",),
+    status.make_router: ("/v1/status", "/v1/alarms", "/v1/release", "/healthz"),
+    schedules.make_router: ("/v1/schedules",),
+    sims.make_router: ("/v1/sims", "/v1/policies", "/v1/pauses", "/v1/pause", "/v1/resume"),
+    records.make_router: ("/v1/consent/numbers",),
+    emails.make_router: ("/v1/consent/emails", "/v1/consent/numbers"),
+    entries.make_router: ("/v1/consent/import", "/v1/consent/numbers"),
+    ledger.make_router: ("/v1/consent/verify", "/v1/consent/numbers"),
+    opt_in_requests.make_router: ("/v1/consent/requests",),
+    reviews.make_router: ("/v1/consent/reviews",),
+    subscribers.make_router: ("/v1/consent/lists",),
+    quiet_hours.make_router: ("/v1/quiet-hours",),
+    reply_texts.make_router: ("/v1/consent/replies",),
+    words.make_router: ("/v1/consent/words", "/v1/consent/test"),
+}
+"""Makers of the routers, each with the beginnings of its paths."""
 
-def create_app(service: Service) -> FastAPI:
-    """Returns the application over a service. Each error has one JSON body, as `modemd.api.errors` says."""
+
+def create_app(service: Service, only: str | None = None) -> FastAPI:
+    """Returns the application over a service. Each error has one JSON body, as `modemd.api.errors` says. `only`: the path of the
+    one request that it is made for; routers of other subjects are left out then, for making them takes longer than a request."""
     # A path with a slash at its end is no route. Starlette would send the client to an address made of the socket's path.
     app = FastAPI(
         title="modemd",
@@ -20,27 +46,36 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(requests.refuse_unknown_queries)],
     )
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
-    subjects = (messages, inbox, contacts, modems, status, schedules, sims)
-    about_consent = (
-        records,
-        emails,
-        entries,
-        ledger,
-        opt_in_requests,
-        reviews,
-        subscribers,
-        quiet_hours,
-        reply_texts,
-        words,
-    )
-    routers = [subject.make_router(service) for subject in (*subjects, *about_consent)]
-    for router in routers:
-        app.include_router(router)
-    errors.add_error_handlers(app, [route for router in routers for route in router.routes])
+    with _without_pydantic_1():
+        for router in _make_routers(service, only):
+            # FastAPI's include_router would make each route a second time, at the first request.
+            app.router.routes.extend(router.routes)
+    errors.add_error_handlers(app, app.router.routes)
     return app
+
+
+def _make_routers(service: Service, only: str | None) -> Iterator[APIRouter]:
+    """Yields the routers, or those that may have a route for the path `only`. A path that none has gets all, so that the answer
+    is that of the whole application."""
+    chosen = [make for make, paths in _MAKERS.items() if only is not None and only.startswith(paths)]
+    for make in chosen or _MAKERS:
+        yield make(service)
+
+
+@contextlib.contextmanager
+def _without_pydantic_1() -> Iterator[None]:
+    """Hides the models of pydantic 1 from FastAPI, which looks for them in each annotation: the module that has them would stay
+    in memory with 1.5 MiB. FastAPI takes an ImportError for a pydantic that has it no more."""
+    if "pydantic.v1" in sys.modules:
+        yield
+        return
+    sys.modules["pydantic.v1"] = None  # type: ignore[assignment]  # the import system refuses such a name
+    try:
+        yield
+    finally:
+        del sys.modules["pydantic.v1"]
 
 
 def find_largest_body(path: str) -> int:

@@ -7,13 +7,13 @@ from typing import Any
 from fastapi import APIRouter
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Decision, Limit, Since
+from modemd.api.requests import Decision, Limit, Since, new_router
 from modemd.service.service import Service
 
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of one number."""
-    router = APIRouter(prefix="/v1/numbers")
+    router = new_router("/v1/numbers")
 
     @router.get("/{number}/thread", summary="Show the messages to and from a number, oldest first")
     async def get_thread(number: str, since: Since = None, limit: Limit = 50) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from modemd.api.lists import list_response
 from modemd.api.messages import accepted_response
-from modemd.api.requests import Before, Body, Decision, IdFilter, Limit, Moment, PathId, Text
+from modemd.api.requests import Before, Body, Decision, IdFilter, Limit, Moment, PathId, Text, new_router
 from modemd.service.inbox.inbound import InboxSearch
 from modemd.service.service import Service
 
@@ -25,7 +25,7 @@ class InboxReply(Body):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of inbound messages and opt-outs."""
-    router = APIRouter(prefix="/v1")
+    router = new_router("/v1")
 
     @router.get("/inbox", summary="List the inbound messages, newest first", response_model=list[dict[str, Any]])
     async def get_inbox(

@@ -11,7 +11,18 @@ from pydantic import Field
 
 from modemd.api.documents import document, documents
 from modemd.api.lists import list_response
-from modemd.api.requests import LARGEST_INTEGER, Before, Body, Decision, IdFilter, Limit, Moment, PathId, Text
+from modemd.api.requests import (
+    LARGEST_INTEGER,
+    Before,
+    Body,
+    Decision,
+    IdFilter,
+    Limit,
+    Moment,
+    PathId,
+    Text,
+    new_router,
+)
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
@@ -102,7 +113,7 @@ class Settling(Decision):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of messages, batches and status reports."""
-    router, rooms = APIRouter(prefix="/v1"), service.messages
+    router, rooms = new_router("/v1"), service.messages
 
     @router.post("/messages", status_code=202, summary="Accept one message, or one for each of several recipients")
     async def post_message(new: NewMessage) -> JSONResponse:

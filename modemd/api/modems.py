@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Body, PathId, Text
+from modemd.api.requests import Body, PathId, Text, new_router
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S
 from modemd.service.service import Service
 
@@ -23,7 +23,7 @@ class Ussd(Body):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of modems."""
-    router, rooms = APIRouter(prefix="/v1/modems"), service.modems
+    router, rooms = new_router("/v1/modems"), service.modems
 
     @router.get("", summary="List the modems and their health")
     async def get_modems() -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
@@ -97,3 +97,8 @@ class Decision(Body):
     @property
     def authorship(self) -> Authorship:
         return Authorship(self.by, self.why)
+
+
+def new_router(prefix: str = "") -> APIRouter:
+    """Returns a router for the routes of one subject, whose paths begin with `prefix`."""
+    return APIRouter(prefix=prefix, dependencies=[Depends(refuse_unknown_queries)])

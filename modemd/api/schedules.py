@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Body, Decision, Text
+from modemd.api.requests import Body, Decision, Text, new_router
 from modemd.rules.classes import MessageClass
 from modemd.service.calendar.recurring import ScheduleRequest
 from modemd.service.messages.submission import MessageRequest
@@ -44,7 +44,7 @@ class NewSchedule(Body):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of recurring sends."""
-    router, calendar = APIRouter(prefix="/v1/schedules"), service.calendar
+    router, calendar = new_router("/v1/schedules"), service.calendar
 
     @router.get("", summary="List the recurring sends, by name")
     async def get_schedules() -> list[dict[str, Any]]:

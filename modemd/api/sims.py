@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Decision, Text
+from modemd.api.requests import Decision, Text, new_router
 from modemd.service.service import Service
 
 Country = Annotated[Text | None, Query(description="only of this country (two letters), and those of no country")]
@@ -23,7 +23,7 @@ class Pausing(Decision):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of SIMs, pauses and policies."""
-    router, sims = APIRouter(prefix="/v1"), service.sims
+    router, sims = new_router("/v1"), service.sims
 
     @router.get("/sims", summary="List the SIMs, with quotas and pauses")
     async def get_sims() -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from modemd.api.documents import document, documents
 from modemd.api.errors import error_response
-from modemd.api.requests import Decision, Limit, Text
+from modemd.api.requests import Decision, Limit, Text, new_router
 from modemd.service.service import Service
 
 
@@ -23,7 +23,7 @@ class Release(Decision):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of status, health, alarms and release."""
-    router, operations = APIRouter(), service.operations
+    router, operations = new_router(), service.operations
 
     @router.get("/v1/status", summary="Show whether messages pass, the modems, and what waits")
     async def get_status() -> dict[str, Any]:

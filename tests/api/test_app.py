@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -52,6 +54,42 @@ async def test_a_message_is_accepted(client: Client) -> None:
     (listed,) = (await client.get("/v1/messages")).json
     assert listed.pop("waits")["code"] == "no_daemon"
     assert listed == {key: value for key, value in message.items() if key not in ("warnings", "again")}
+
+
+async def test_an_application_for_one_request_answers_as_the_whole_one(assembled: AssembledService) -> None:
+    """Each route is there if the application is made for it, and an unknown path has the answer of the whole application."""
+    whole = application.create_app(assembled.service)
+    for path, methods in whole.openapi()["paths"].items():
+        narrow = application.create_app(assembled.service, only=path.replace("{", "").replace("}", ""))
+        assert narrow.openapi()["paths"][path] == methods
+    for path in ("/v1/nothing", "/v1/messages/1/nothing"):
+        answers = [
+            await Client(each).get(path) for each in (whole, application.create_app(assembled.service, only=path))
+        ]
+        assert answers[0] == answers[1]
+        assert answers[0].status == 404
+
+
+def test_models_of_pydantic_1_are_not_loaded(tmp_path: Path) -> None:
+    """FastAPI would load them for nothing. Neither the routes nor a request with its answer and its mistakes do."""
+    program = f"""
+import asyncio, pathlib, sys
+from modemd.api.app import create_app
+from tests.api.client import Client
+from tests.service.assembled import assembled_service
+
+async def main():
+    async with assembled_service(pathlib.Path({str(tmp_path)!r})) as assembled:
+        client = Client(create_app(assembled.service))
+        for body in ({HELLO!r}, {{"to": 1}}):
+            print((await client.post("/v1/messages", body)).status)
+        print((await client.get("/v1/messages")).status)
+
+asyncio.run(main())
+print("pydantic.v1" in sys.modules)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["202", "422", "200", "False"]
 
 
 async def test_every_wish_is_kept(client: Client, assembled: AssembledService) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from modemd.api.documents import document
 from modemd.api.lists import list_response
-from modemd.api.requests import Body, Limit, Text
+from modemd.api.requests import Body, Limit, Text, new_router
 from modemd.service.service import Service
 
 
@@ -21,7 +21,7 @@ class EmailAddress(Body):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of the e-mail addresses of contacts."""
-    router, emails = APIRouter(prefix="/v1/consent"), service.consent.emails
+    router, emails = new_router("/v1/consent"), service.consent.emails
 
     @router.get("/emails", summary="List the e-mail addresses of contacts", response_model=list[dict[str, Any]])
     async def get_emails(request: Request, number: str | None = None, limit: Limit = 50) -> StreamingResponse:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, Field
 
 from modemd.api.documents import document
-from modemd.api.requests import Body, Moment, Text
+from modemd.api.requests import Body, Moment, Text, new_router
 from modemd.errors import ErrorCode, Refused
 from modemd.service.consent.entries import ConsentEntry, EvidenceFile, Proof
 from modemd.service.consent.imports import ImportOptions
@@ -79,7 +79,7 @@ class Entry(Body):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of entries."""
-    router, rooms = APIRouter(), service.consent
+    router, rooms = new_router(), service.consent
 
     @router.post(f"{NUMBERS}/{{number}}/opt-out", summary="Enter an opt-out that came in another way than by SMS")
     async def post_opt_out(number: str, entry: Entry) -> dict[str, Any]:

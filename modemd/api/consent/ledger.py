@@ -7,12 +7,13 @@ from typing import Any
 from fastapi import APIRouter
 
 from modemd.api.documents import document
+from modemd.api.requests import new_router
 from modemd.service.service import Service
 
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of the ledger."""
-    router, rooms = APIRouter(prefix="/v1/consent"), service.consent
+    router, rooms = new_router("/v1/consent"), service.consent
 
     @router.get("/verify", summary="Check every row of the consent ledger; nothing is changed")
     async def get_verify() -> dict[str, Any]:

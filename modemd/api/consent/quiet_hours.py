@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from modemd.api.documents import document
-from modemd.api.requests import Moment
+from modemd.api.requests import Moment, new_router
 from modemd.service.service import Service
 
 
 def make_router(service: Service) -> APIRouter:
     """Returns the route of quiet hours."""
-    router = APIRouter()
+    router = new_router()
 
     @router.get("/v1/quiet-hours", summary="Show when marketing may reach people, by country or for a number")
     async def get_quiet_hours(

@@ -7,12 +7,13 @@ from typing import Any
 from fastapi import APIRouter
 
 from modemd.api.documents import document
+from modemd.api.requests import new_router
 from modemd.service.service import Service
 
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of consent records."""
-    router = APIRouter(prefix="/v1/consent/numbers")
+    router = new_router("/v1/consent/numbers")
 
     @router.get("/{number}", summary="Show where a number stands, and why")
     async def get_consent(number: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Decision, Text
+from modemd.api.requests import Decision, Text, new_router
 from modemd.service.service import Service
 
 LANGUAGE = "only this language, such as fr or fr-CA"
@@ -25,7 +25,7 @@ class TextChange(Decision):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of the texts of replies and notices."""
-    router = APIRouter(prefix="/v1/consent/replies")
+    router = new_router("/v1/consent/replies")
 
     @router.get("", summary="List the texts of replies and notices")
     async def get_replies(

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from modemd.api.documents import document
-from modemd.api.requests import Body, Text
+from modemd.api.requests import Body, Text, new_router
 from modemd.service.consent.double_opt_in import OptInOrder
 from modemd.service.service import Service
 
@@ -47,7 +47,7 @@ class NewRequest(Body):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of requests to confirm."""
-    router = APIRouter(prefix="/v1/consent")
+    router = new_router("/v1/consent")
 
     @router.post("/requests", status_code=202, summary="Ask a number to confirm an opt-in")
     async def post_request(new: NewRequest) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from fastapi.responses import StreamingResponse
 
 from modemd.api.documents import document
 from modemd.api.lists import list_response
-from modemd.api.requests import Decision, Limit, PathId
+from modemd.api.requests import Decision, Limit, PathId, new_router
 from modemd.service.service import Service
 
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of reviews."""
-    router, reviews = APIRouter(prefix="/v1/consent"), service.consent.reviews
+    router, reviews = new_router("/v1/consent"), service.consent.reviews
 
     @router.get("/reviews", summary="List the open reviews, newest first", response_model=list[dict[str, Any]])
     async def get_reviews(

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from modemd.api.lists import list_response
-from modemd.api.requests import Limit
+from modemd.api.requests import Limit, new_router
 from modemd.service.service import Service
 
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of lists of subscribers."""
-    router = APIRouter(prefix="/v1/consent/lists")
+    router = new_router("/v1/consent/lists")
 
     @router.get(
         "/{name}/subscribers",

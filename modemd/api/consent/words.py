@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Decision, Text
+from modemd.api.requests import Decision, Text, new_router
 from modemd.rules.consent.words.decision import ConsentState
 from modemd.rules.consent.words.keywords import ChangeKind, KeywordAction
 from modemd.service.service import Service
@@ -29,7 +29,7 @@ class AssignedWord(DisabledWord):
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of the words of consent."""
-    router, words = APIRouter(prefix="/v1/consent"), service.consent.words
+    router, words = new_router("/v1/consent"), service.consent.words
 
     @router.get("/words", summary="List the words of consent")
     async def get_words(
