@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from modemd import logs, resources
+from modemd import logs, memory, resources
 from modemd.clock import SystemClock, is_system_clock_synchronised
 from modemd.config import CurrentSettings, Settings
 from modemd.config.hook_programs import find_unusable_programs
@@ -152,6 +152,7 @@ async def _open_store(settings: Settings, patience_s: float) -> Store:
 async def run(settings: Settings, read_again: Callable[[], Settings] | None = None) -> None:
     """Serves until SIGTERM or SIGINT. A second such signal ends sends that are still on the air. After SIGHUP, takes over
     the settings that `read_again` returns, as far as a running daemon can. Raises the error that ended it otherwise."""
+    memory.share_one_arena()
     stop, cut, hangup = asyncio.Event(), asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     manager = ServiceManager.from_environment(os.environ, os.getpid())

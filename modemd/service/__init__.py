@@ -52,7 +52,8 @@ Everything runs on one event loop. These tasks run from start to stop (their nam
 - "filter watch" (`FilterWatch.run`, unless `filter_watch.enabled` is false): pauses marketing on a SIM whose messages stop
   arriving. Nothing calls it.
 - "house-keeping" (`Retention.run`): deletes what was stored long enough. Nothing calls it.
-- "mailbox" (`Mailbox.run`; it ends at once if none is configured): opts out by e-mail. Nothing calls it.
+- "mailbox" (`Mailbox.run`; without a mailbox, it clears the alarm of an earlier one and ends): opts out by e-mail. Nothing calls
+  it.
 - "store watch" (`StoreOutage.run`): waits for `Store.failed`, then tries the database until it takes changes again.
 - "rules" (`SimControl.relane`, if the routing rules have changed since the last start): moves parts to their new lanes, and ends.
 

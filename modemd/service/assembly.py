@@ -27,9 +27,6 @@ from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.imports import ConsentImports
 from modemd.service.consent.ledger import ConsentLedger
 from modemd.service.consent.mail.emails import ContactEmails
-from modemd.service.consent.mail.imap import ImapSession
-from modemd.service.consent.mail.mailbox import ALARM, Mailbox, OpenSession
-from modemd.service.consent.mail.stop_words import MailStopWords
 from modemd.service.consent.quiet_hours.current import CurrentQuietHours
 from modemd.service.consent.quiet_hours.holiday_program import ListHolidays, list_no_holidays
 from modemd.service.consent.quiet_hours.holidays import HolidayUpdates
@@ -60,7 +57,7 @@ from modemd.service.modems.registry import ModemRegistry
 from modemd.service.modems.ussd import UssdSessions
 from modemd.service.modems.views import ModemViews
 from modemd.service.operations import hook_program
-from modemd.service.operations.alarm_checks import AlarmChecks
+from modemd.service.operations.alarm_checks import MAILBOX, AlarmChecks
 from modemd.service.operations.alarms import Alarms, RunCommand
 from modemd.service.operations.filter_watch import FilterWatch
 from modemd.service.operations.health import ServiceHealth
@@ -93,7 +90,6 @@ class Collaborators:
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
-    open_mailbox: OpenSession = ImapSession.open
     list_holidays: ListHolidays = list_no_holidays
     is_clock_synchronised: Callable[[], bool] = lambda: False
 
@@ -224,11 +220,10 @@ def assemble(collaborators: Collaborators) -> Service:
         store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
-    mailbox = Mailbox(
-        store, current_settings, clock, lambda: MailStopWords(current_words.current()), collaborators.open_mailbox,
-        on_failing=partial(alarms.raise_alarm, ALARM, ""), on_working=partial(alarms.clear, ALARM),
+    holiday_updates = HolidayUpdates(
+        store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted,
+        list_countries=lambda: rules.current().geography.countries,
     )  # fmt: skip
-    holiday_updates = HolidayUpdates(store, quiet_hours, clock, collaborators.list_holidays, is_clock_trusted)
     ledger = ConsentLedger(store, clock, collaborators.anchors)
     nightly = nightly_job(settings.timezone, ledger.write_anchor)
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly], is_clock_trusted)
@@ -263,7 +258,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,
-        "mailbox": mailbox.run,
+        "mailbox": make_mailbox_work(store, current_settings, clock, alarms, current_words),
         "holidays": holiday_updates.run,
         "contact holds": contact_holds.run,
     }
@@ -302,3 +297,25 @@ def assemble(collaborators: Collaborators) -> Service:
     )
     service = Service(store, current_settings, rooms, dispatcher, rules, balances, tasks)
     return service
+
+
+def make_mailbox_work(
+    store: Store, settings: CurrentSettings, clock: Clock, alarms: Alarms, words: CurrentWords
+) -> Work:
+    """Returns the work on the mailbox for opt-outs. Without one, it is to clear the alarm of an earlier configuration. The code
+    that reads mails is loaded for a mailbox only: it takes half a MiB."""
+    mailbox = settings.current().consent.mailbox
+    if mailbox is None:
+
+        async def clear_alarm() -> None:
+            alarms.clear(MAILBOX)
+
+        return clear_alarm
+    from modemd.service.consent.mail.imap import ImapSession
+    from modemd.service.consent.mail.mailbox import Mailbox
+    from modemd.service.consent.mail.stop_words import MailStopWords
+
+    return Mailbox(
+        store, settings, mailbox, clock, lambda: MailStopWords(words.current()), ImapSession.open,
+        on_failing=partial(alarms.raise_alarm, MAILBOX, ""), on_working=partial(alarms.clear, MAILBOX),
+    ).run  # fmt: skip

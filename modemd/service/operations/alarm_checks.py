@@ -24,7 +24,7 @@ CHECK_INTERVAL_S = 10.0
 STARTUP_S = 60.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
 CONFIRMATIONS, STORAGE, FILTERED = "confirmations_limited", "storage_full", "filtered"
-LEDGER_KEY, HOLIDAYS = "ledger_key", "holidays_missing"
+LEDGER_KEY, HOLIDAYS, MAILBOX = "ledger_key", "holidays_missing", "mailbox"
 LowBalances = Callable[[], Mapping[str, str]]
 """Returns the text of the alarm for each SIM that has less left than it should, by ICCID."""
 OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from email.utils import getaddresses
 
 from modemd.rules.consent.mail import html, mime, quoting
+from modemd.rules.consent.mail.addresses import normalise_address
 from modemd.rules.consent.mail.mime import MimePart
 from modemd.rules.consent.mail.quoting import MailText
 
 LARGEST = 1024 * 1024
 """Octets of a mail that are read; the rest of a larger one is not looked at."""
-LONGEST_ADDRESS = 254  # characters (RFC 5321 4.5.3.1.3)
 _MOST_SENDERS = 5
 
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*)?([^\W\d_]{1,10})(?:\s?\[\d+\]|\s?\(\d+\))?\s?[:\uff1a]\s*")
@@ -113,17 +113,6 @@ def make_unreadable(identity: bytes, problem: str) -> Mail:
     """Returns a mail of which nothing could be read. `identity`: octets that no other mail has."""
     digest = hashlib.sha256(identity).digest()
     return Mail(None, None, (), "", "", MailText(""), is_forward=False, automatic=None, problem=problem, digest=digest)
-
-
-def normalise_address(text: str) -> str | None:
-    """Returns an address as it is stored and compared, in small letters; None if it is none."""
-    address = text.strip().casefold()
-    name, at, domain = address.rpartition("@")
-    if not at or not name or not domain or len(address) > LONGEST_ADDRESS or "@" in name:
-        return None
-    return (
-        address if all(sign.isprintable() and not sign.isspace() and sign not in '<>,;"' for sign in address) else None
-    )
 
 
 def list_addresses(header: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import phone_numbers
-from modemd.rules.consent.mail.reading import normalise_address
+from modemd.rules.consent.mail.addresses import normalise_address
 from modemd.service.pages import PagedList, read_paged_list
 from modemd.store import Store
 from modemd.store.consent import emails

@@ -35,7 +35,6 @@ from modemd.store.consent.handled_mails import MailPlace
 
 log = logs.get(__name__)
 
-ALARM = "mailbox"
 OPEN_S = 60.0
 STEP_S = 90.0
 """Deadlines for connecting, and for each step after that."""
@@ -90,6 +89,7 @@ class Mailbox:
         self,
         store: Store,
         settings: CurrentSettings,
+        mailbox: MailboxSettings,
         clock: Clock,
         find_words: Callable[[], StopWords],
         open_session: OpenSession,
@@ -100,7 +100,7 @@ class Mailbox:
     ) -> None:
         self._store = store
         self._settings = settings
-        self._mailbox = settings.current().consent.mailbox  # read at the start
+        self._mailbox = mailbox
         self._clock = clock
         self._find_words = find_words
         self._on_failing = on_failing
@@ -109,16 +109,12 @@ class Mailbox:
         self._run_in_thread = run_in_thread
 
     async def run(self) -> None:
-        """Reads the mailbox until it is cancelled; returns at once if none is configured."""
-        mailbox = self._mailbox
-        if mailbox is None:
-            self._on_working()
-            return
-        every_s, failures = mailbox.every.total_seconds(), 0
+        """Reads the mailbox until it is cancelled."""
+        every_s, failures = self._mailbox.every.total_seconds(), 0
         while True:
             wait_s = every_s
             try:
-                if await self.poll(mailbox) >= MOST_PER_POLL:
+                if await self.poll() >= MOST_PER_POLL:
                     wait_s = 0.0
                 failures = 0
                 self._on_working()
@@ -134,8 +130,9 @@ class Mailbox:
                 wait_s = min(every_s * 2 ** min(failures - 1, 10), max(every_s, LONGEST_WAIT_S))
             await asyncio.sleep(wait_s)
 
-    async def poll(self, mailbox: MailboxSettings) -> int:
+    async def poll(self) -> int:
         """Handles the new mails, at most `MOST_PER_POLL`, and returns how many. Raises MailboxError, TimeoutError, StoreError."""
+        mailbox = self._mailbox
         session = await self._run_in_thread(
             "open mailbox", partial(self._open_session, mailbox), OPEN_S, too_late=_abandon
         )

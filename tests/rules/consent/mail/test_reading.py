@@ -157,14 +157,6 @@ def test_an_address_is_found_whatever_is_beside_it(header: str, address: str) ->
     assert reading.read(mail(sender=header)).senders == (address,)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "ana", "@example.com", "ana@", "a b@example.com", "a@b@c", "x" * 250 + "@example.com"]
-)
-def test_what_is_no_address_is_none(text: str) -> None:
-    """Nothing is stored that no mail can come from."""
-    assert reading.normalise_address(text) is None
-
-
 def test_the_same_mail_has_the_same_digest_whatever_way_it_came() -> None:
     """Lines that servers add do not make another mail of it; another word does."""
     one = mail("Stop", message_id="<1@x>", received="by a")

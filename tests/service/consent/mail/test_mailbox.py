@@ -52,8 +52,7 @@ class Bench:
     cleared: int = 0
 
     async def poll(self) -> int:
-        assert self.settings.consent.mailbox is not None
-        return await self.mailbox.poll(self.settings.consent.mailbox)
+        return await self.mailbox.poll()
 
     async def marketing(self, number: str) -> Marketing:
         return await self.store.read(lambda db: statements.read_marketing(db, number))
@@ -93,8 +92,9 @@ async def bench(folder: Path, server: FakeServer, *, is_simulated: bool = False)
         made.cleared += 1
 
     try:
+        assert settings.consent.mailbox is not None
         built = Mailbox(
-            store, CurrentSettings(settings), clock, lambda: words, server.open,
+            store, CurrentSettings(settings), settings.consent.mailbox, clock, lambda: words, server.open,
             on_failing=fail, on_working=work, run_in_thread=server.run_inline,
         )  # fmt: skip
         made = Bench(built, store, server, clock, settings)
@@ -319,22 +319,6 @@ def test_the_end_waits_for_no_server(tmp_path: Path) -> None:
         assert server.abandoned == 1
 
     scenario(tmp_path, server, act)
-
-
-async def test_without_a_mailbox_there_is_nothing_to_do(tmp_path: Path) -> None:
-    """The task ends; an alarm of an earlier configuration ends with it."""
-    settings = Settings.model_validate({"database": str(tmp_path / "modemd.db")})
-    store, cleared = await Store.open(settings.database), list[str]()
-    try:
-        words = MailStopWords(Words.load())
-        mailbox = Mailbox(
-            store, CurrentSettings(settings), HandClock(), lambda: words, FakeServer().open,
-            on_failing=cleared.append, on_working=lambda: cleared.append("cleared"),
-        )  # fmt: skip
-        await mailbox.run()
-    finally:
-        await store.close()
-    assert cleared == ["cleared"]
 
 
 async def test_a_doubtful_mail_holds_marketing_until_somebody_decides(tmp_path: Path) -> None:
