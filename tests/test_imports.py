@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -179,10 +180,19 @@ def dotted(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def parse(path: Path) -> ast.Module:
+    return ast.parse(read(path))
+
+
 def imports(path: Path) -> Iterator[Mention]:
     """Every import of a file, those inside functions and under TYPE_CHECKING too; relative ones made whole."""
     package = dotted(path) if path.name == "__init__.py" else dotted(path).rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             yield from (Mention(alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -195,7 +205,7 @@ def imports(path: Path) -> Iterator[Mention]:
 
 def mentions(path: Path) -> Iterator[Mention]:
     """Every dotted name that a file uses, called or not, with its imports' own names put in."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parse(path)
     meant: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -212,36 +222,44 @@ def ids(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-@pytest.mark.parametrize("path", modules(), ids=ids)
-def test_imports_point_one_way(path: Path) -> None:
-    """A room imports the rooms below it and no other."""
-    here = room(dotted(path))
-    if here in ("", COMPOSITION_ROOT):
-        return
-    assert here in ROOMS, f"modemd/{here} is no room of the house: give it a place in ROOMS"
+def named(path: Path, found: Iterable[Mention]) -> list[str]:
+    """Where a file has these names."""
+    return [f"{ids(path)}:{mention.line}: {mention.name}" for mention in found]
+
+
+def is_allowed(here: str, name: str) -> bool:
+    """Whether a module of the room `here` may import `name`."""
     allowed = ROOMS[here] | {here, "errors", "", "__version__"}
-    wrong = [
-        f"line {found.line}: {found.name}"
-        for found in imports(path)
-        if found.name.split(".")[0] == "modemd" and room(found.name) not in allowed
-    ]
-    assert wrong == [], f"modemd/{here} may import {sorted(ROOMS[here])}"
+    return name.split(".")[0] != "modemd" or room(name) in allowed
 
 
-@pytest.mark.parametrize("path", [path for path in modules() if room(dotted(path)) in PURE], ids=ids)
-def test_pure_rooms_need_nothing_foreign(path: Path) -> None:
-    """Codec, dialogue and rules run wherever Python runs."""
-    allowed = sys.stdlib_module_names | PURE[room(dotted(path))] | {"modemd"}
-    wrong = [f"line {found.line}: {found.name}" for found in imports(path) if found.name.split(".")[0] not in allowed]
+def test_imports_point_one_way() -> None:
+    """A room imports the rooms below it, as ROOMS has them, and no other."""
+    wrong: list[str] = []
+    for path in modules():
+        here = room(dotted(path))
+        if here not in ("", COMPOSITION_ROOT):
+            wrong += named(path, (found for found in imports(path) if not is_allowed(here, found.name)))
     assert wrong == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=ids)
-def test_time_is_handed_in(path: Path) -> None:
+def test_pure_rooms_need_nothing_foreign() -> None:
+    """Codec, dialogue and rules run wherever Python runs."""
+    wrong: list[str] = []
+    for path in modules():
+        if (here := room(dotted(path))) in PURE:
+            allowed = sys.stdlib_module_names | PURE[here] | {"modemd"}
+            wrong += named(path, (found for found in imports(path) if found.name.split(".")[0] not in allowed))
+    assert wrong == []
+
+
+def test_time_is_handed_in() -> None:
     """Nobody asks the machine for the time but those who hand it out: else nothing could run in simulated time."""
-    if path.relative_to(PACKAGE).as_posix().startswith(MAY_ASK_THE_TIME):
-        return
-    assert [f"line {mention.line}: {mention.name}" for mention in mentions(path) if mention.name in WALL_CLOCK] == []
+    wrong: list[str] = []
+    for path in modules():
+        if not ids(path).startswith(MAY_ASK_THE_TIME):
+            wrong += named(path, (mention for mention in mentions(path) if mention.name in WALL_CLOCK))
+    assert wrong == []
 
 
 def test_only_the_composition_root_makes_the_systems_clock() -> None:
@@ -284,7 +302,7 @@ def arrows() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in modules():
         own = found[dotted(path)] = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path)):
             if isinstance(node, ast.ImportFrom) and node.module is not None:
                 whole = (f"{node.module}.{alias.name}" for alias in node.names)
                 own |= {name if name in known else node.module for name in whole}
@@ -348,7 +366,7 @@ def test_a_class_name_means_one_thing() -> None:
     for path in modules():
         if room(dotted(path)) in ("emulator", "doctor"):
             continue
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in parse(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(ids(path))
     doubled = {name: found for name, found in homes.items() if len(found) > 1}
@@ -356,19 +374,15 @@ def test_a_class_name_means_one_thing() -> None:
     assert doubled.keys() == TWO_MEANINGS.keys(), "an exception that is none any more"
 
 
-@pytest.mark.parametrize("path", modules(), ids=ids)
-def test_a_file_has_one_subject(path: Path) -> None:
+def test_a_file_has_one_subject() -> None:
     """A file of more than 400 lines asks whether it has two."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+    assert [ids(path) for path in modules() if len(read(path).splitlines()) > LONGEST_FILE] == []
 
 
-@pytest.mark.parametrize(
-    "folder", sorted({path.parent for path in modules()}), ids=lambda path: path.relative_to(PACKAGE.parent).as_posix()
-)
-def test_every_folder_has_its_tests(folder: Path) -> None:
+def test_every_folder_has_its_tests() -> None:
     """Beside each folder of the code stands one of the tests."""
-    tests = PACKAGE.parent / "tests" / folder.relative_to(PACKAGE)
-    assert list(tests.glob("test_*.py")), f"nothing tests {folder.name}"
+    folders = {path.parent.relative_to(PACKAGE) for path in modules()}
+    assert [folder for folder in folders if not list((PACKAGE.parent / "tests" / folder).glob("test_*.py"))] == []
 
 
 # What runs on a thread of the store.
@@ -395,10 +409,10 @@ def carried_selves(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", [path for path in modules() if room(dotted(path)) == "service"], ids=ids)
-def test_nothing_that_the_loop_changes_crosses_to_the_stores_threads(path: Path) -> None:
+def test_nothing_that_the_loop_changes_crosses_to_the_stores_threads() -> None:
     """A change or a query is made of values; it takes no object of the service along."""
-    assert carried_selves(path.read_text(encoding="utf-8")) == []
+    services = [path for path in modules() if room(dotted(path)) == "service"]
+    assert [f"{ids(path)}: {found}" for path in services for found in carried_selves(read(path))] == []
 
 
 @pytest.mark.parametrize(
@@ -419,11 +433,12 @@ def folders() -> list[Path]:
     return sorted({path.parent for tree in trees for path in tree.rglob("*.py")})
 
 
-@pytest.mark.parametrize("folder", folders(), ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
-def test_a_folder_can_be_taken_in_at_a_glance(folder: Path) -> None:
+def test_a_folder_can_be_taken_in_at_a_glance() -> None:
     """A folder of more than 20 files wants rooms."""
-    files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
-    assert len(files) <= LARGEST_FOLDER
+    sizes = {
+        str(folder): len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) for folder in folders()
+    }
+    assert {folder: size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}
 
 
 def mirrored_tests() -> list[Path]:
@@ -433,15 +448,19 @@ def mirrored_tests() -> list[Path]:
     )
 
 
-@pytest.mark.parametrize("path", mirrored_tests(), ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
-def test_tests_mirror_the_code(path: Path) -> None:
-    """tests/store/queue/test_claims.py tests modemd/store/queue/claims.py; `test_claims_ahead.py` an aspect of it."""
+def is_mirror(path: Path) -> bool:
+    """Whether a module of the folder that a test stands for has its name."""
     folder = PACKAGE / path.parent.relative_to(PACKAGE.parent / "tests")
-    assert folder.is_dir(), f"there is no {folder}"
     subject = path.stem.removeprefix("test_")
-    beside = {each.stem for each in folder.iterdir() if each.is_dir() or each.suffix == ".py"}
-    named = any(subject == name or subject.startswith(f"{name}_") for name in beside)
-    assert named or subject in OF_A_ROOM, f"no module of {folder.name} is called so"
+    beside = (
+        {each.stem for each in folder.iterdir() if each.is_dir() or each.suffix == ".py"} if folder.is_dir() else ()
+    )
+    return subject in OF_A_ROOM or any(subject == name or subject.startswith(f"{name}_") for name in beside)
+
+
+def test_tests_mirror_the_code() -> None:
+    """tests/store/queue/test_claims.py tests modemd/store/queue/claims.py; `test_claims_ahead.py` an aspect of it."""
+    assert [str(path) for path in mirrored_tests() if not is_mirror(path)] == []
 
 
 @pytest.mark.parametrize(

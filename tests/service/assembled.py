@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -38,6 +39,12 @@ class HandClock:
 
     def passes(self, **duration: float) -> None:
         self.moment += timedelta(**duration)
+
+
+@cache
+def shipped_profiles() -> Profiles:
+    """The drivers that come with modemd, read once."""
+    return Profiles.load([resources.folder("drivers")])
 
 
 async def no_port(path: str) -> Port:
@@ -79,7 +86,7 @@ async def assembled_service(folder: Path, **configured: Any) -> AsyncIterator[As
             store=store,
             clock=clock,
             open_port=no_port,
-            profiles=Profiles.load([resources.folder("drivers")]),
+            profiles=shipped_profiles(),
             words=Words.load(),
             random=Random(1),
         )

@@ -1,7 +1,8 @@
 """What is seen while a plan runs, beside the network's journal: which attempts were journaled at the first octet of each PDU,
 what modems refused, which were reset, and how long a modem that could have sent did not.
 
-It looks at the emulated modems every two seconds, and at the queue as it is committed; it changes nothing.
+It looks at the emulated modems every two seconds, less often while there is nothing to judge, and at the queue as it is
+committed; it changes nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from modemd.store.timestamps import from_text, to_text
 from tests.sim.world.assembled import Simulation
 
 LOOK_S = 2.0
-# The same while nothing is queued and every modem is ready.
+# The same while the process is down, or each modem could not send, or is ready and nothing is queued.
 QUIET_LOOK_S = 10.0
 # A modem that has not answered for so long hangs; the longest latency of a plan is shorter.
 HANGS_S = 15.0
@@ -158,17 +159,17 @@ class Watch:
     # -- what modems could do, and did not
 
     def _look(self) -> bool:
-        """Looks once. Returns True if nothing is queued and every modem is ready."""
+        """Looks once. Returns True if there is nothing to judge until something changes."""
         if not self.is_up:
             self._spells.clear()
-            return False
+            return True
         waits = bool(self.simulation.all("SELECT 1 FROM part WHERE state = 'queued' LIMIT 1"))
-        is_quiet = not waits
+        is_quiet = True
         for device, modem in zip(self.simulation.devices, self.simulation.service.modems.registry.modems, strict=True):
             spell = self._spells[device.name]
             is_able = self._is_able(device, spell)
             is_ready = modem.status.health is ModemHealth.READY
-            is_quiet &= is_ready
+            is_quiet &= not is_able or (is_ready and not waits)
             self._look_for_recovery(device, spell, is_able=is_able, is_ready=is_ready)
             self._look_for_idleness(device, spell, is_free=is_able and is_ready and waits)
         return is_quiet

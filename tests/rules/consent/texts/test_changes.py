@@ -29,10 +29,10 @@ def check(kind: TextKind, text: str, segments: int = 1, language: str = "en") ->
     check_change(entry, is_word, is_opt_out_word)
 
 
-@pytest.mark.parametrize("entry", Texts.load().entries, ids=lambda entry: f"{entry.language} {entry.kind}")
-def test_our_own_texts_pass(entry: ConsentText) -> None:
+def test_our_own_texts_pass() -> None:
     """What comes with modemd obeys the rules for an administrator."""
-    check(entry.kind, entry.text, entry.segments, entry.language)
+    for entry in Texts.load().entries:
+        check(entry.kind, entry.text, entry.segments, entry.language)
 
 
 @pytest.mark.parametrize(

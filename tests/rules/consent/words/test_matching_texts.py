@@ -4,13 +4,14 @@ words nor the rules (unseen_texts.csv)."""
 from __future__ import annotations
 
 import csv
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from modemd.rules import phone_numbers
 from modemd.rules.consent.texts.kinds import TextKind
-from modemd.rules.consent.texts.texts import ConsentText, Texts
+from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.decision import ConsentState, decide
 from modemd.rules.consent.words.keywords import KeywordAction
 from modemd.rules.consent.words.language import choose_language
@@ -33,20 +34,30 @@ def read(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("row", read("texts.csv"), ids=lambda row: f"{row['text'][:40]} {row['from']}")
-def test_a_text_is_read_as_expected(row: dict[str, str]) -> None:
-    """Each text of the table has its tier, its action (for somebody who was asked to confirm) and its language of the answer."""
-    country = phone_numbers.find_country(row["from"])
-    match = WORDS.match(row["text"], country=country, number=row["from"])
+def read_text(text: str, number: str) -> tuple[str, str, str]:
+    """What somebody who was asked to confirm gets with a text: the action, the tier, and the language of the answer."""
+    country = phone_numbers.find_country(number)
+    match = WORDS.match(text, country=country, number=number)
     decision = decide(match, ConsentState.PENDING)
     tier = str(int(decision.tier)) if decision.tier is not None else ""
-    assert (decision.action.value, tier) == (row["action"], row["tier"]), decision.because
-    if row["reply_language"]:
-        assert match is not None
-        language = choose_language(
-            match, contact_language=None, last_language=None, country=country, supported=LANGUAGES
-        )
-        assert language == row["reply_language"]
+    language = (
+        choose_language(match, contact_language=None, last_language=None, country=country, supported=LANGUAGES)
+        if match is not None
+        else ""
+    )
+    return decision.action.value, tier, language
+
+
+@pytest.mark.parametrize("language", sorted({row["reply_language"] for row in read("texts.csv")}))
+def test_texts_are_read_as_expected(language: str) -> None:
+    """Each text of the table has its tier, its action and its language of the answer, if it gets one."""
+    misread = []
+    for row in read("texts.csv"):
+        if row["reply_language"] == language:
+            found = read_text(row["text"], row["from"])
+            wanted = row["action"], row["tier"], language or found[2]
+            misread += [(row["text"], row["from"], found, wanted)] if found != wanted else []
+    assert misread == []
 
 
 def test_the_table_has_every_language() -> None:
@@ -80,15 +91,13 @@ TEXTS = Texts.load()
 QUESTIONS = (TextKind.OPT_IN_REMINDER, TextKind.NOTICE_CONTACT)
 
 
-@pytest.mark.parametrize("entry", Texts.load().entries, ids=lambda entry: f"{entry.language} {entry.kind}")
-def test_our_own_texts_ask_for_nothing_when_they_come_back(entry: ConsentText) -> None:
+def test_our_own_texts_ask_for_nothing_when_they_come_back() -> None:
     """An automatic answerer that sends our replies back, or a person who quotes them, opts nobody out."""
-    text = entry.text.replace("{brand}", "Shop").replace("{list}", "offers").replace("{frequency}", "weekly")
-    for country in ("GB", "US"):
+    for entry, country in product(TEXTS.entries, ("GB", "US")):
+        text = entry.text.replace("{brand}", "Shop").replace("{list}", "offers").replace("{frequency}", "weekly")
         match = WORDS.match(text, country=country)
-        assert (
-            match is None or match.tier is MatchTier.AMBIGUOUS or TEXTS.is_own_answer(text) or entry.kind in QUESTIONS
-        )
+        is_harmless = match is None or match.tier is MatchTier.AMBIGUOUS or entry.kind in QUESTIONS
+        assert is_harmless or TEXTS.is_own_answer(text), (entry, country)
 
 
 def test_tiers_have_their_numbers() -> None:
