@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.test_imports import ids, modules
+from tests.test_imports import ids, modules, parse, read
 
 # A docstring that begins so says what is about the thing, and not what it is or does.
 RIDDLES = frozenset(
@@ -32,18 +32,13 @@ def riddles(source: str) -> list[str]:
 
 def test_a_docstring_begins_with_a_verb_or_a_noun() -> None:
     """No relative clause is the subject: "Returns the parts ...", not "What a SIM finds ..."."""
-    found = [f"{ids(path)}: {riddle}" for path in modules() for riddle in riddles(path.read_text(encoding="utf-8"))]
+    found = [f"{ids(path)}: {riddle}" for path in modules() for riddle in riddles(read(path))]
     assert found == []
 
 
 def test_every_module_says_what_it_does() -> None:
     """The first line of each module that holds anything is its docstring."""
-    silent = [
-        ids(path)
-        for path in modules()
-        if path.read_text(encoding="utf-8").strip()
-        and ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
-    ]
+    silent = [ids(path) for path in modules() if read(path).strip() and ast.get_docstring(parse(path)) is None]
     assert silent == []
 
 

@@ -8,11 +8,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from modemd import resources
 from modemd.config import Settings
 from modemd.doctor import Code, Environment, Finding, Report, examine
 from modemd.doctor.machine import DiskSpace
@@ -22,7 +20,7 @@ from modemd.emulator.links.memory import MemoryLink, MemoryPort
 from modemd.emulator.usb.devices import DEVICES
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
-from modemd.profiles import Profiles
+from tests.profiles.shipped import shipped_profiles
 from tests.sim.world.process import DevicePort
 from tests.sim.world.usb_bus import SimBus
 
@@ -32,11 +30,6 @@ TEXT = "modemd doctor 0123abcd"
 ROOMY = DiskSpace(free=10 * 1024**3)
 STRANGER = User("visitor", 64321, frozenset({64321}))
 """Somebody who owns nothing and is in no group."""
-
-
-@cache
-def _profiles() -> Profiles:
-    return Profiles.load([resources.folder("drivers")])
 
 
 class Answering(DevicePort):
@@ -77,7 +70,7 @@ class Bench:
         self.world = Environment(
             settings=Settings.model_validate({**given, **configured}, context={"folder": folder}),
             config=folder / "modemd.yaml",
-            profiles=_profiles(),
+            profiles=shipped_profiles(),
             now=lambda: NOW + timedelta(seconds=loop.time()),
             open_port=self._open,
             ports=self.bus,

@@ -27,9 +27,10 @@ from modemd.store.events import Authorship
 from tests.api.client import Client
 from tests.doctor.bench import ROOMY, STRANGER, TEXT, Bench, asking, codes, found
 from tests.doctor.conftest import Doctor
+from tests.profiles.shipped import shipped_profiles
 from tests.sim.conftest import RunScenario
 from tests.sim.modems.found_modems import CD_ROM, STICKS, ready
-from tests.sim.world.assembled import Simulation, _profiles
+from tests.sim.world.assembled import Simulation
 
 Ills = Callable[[Simulation], Awaitable[None] | None]
 
@@ -43,7 +44,7 @@ def world_of(simulation: Simulation, folder: Path) -> Environment:
     return Environment(
         settings=simulation.settings,
         config=folder / "modemd.yaml",
-        profiles=_profiles(),
+        profiles=shipped_profiles(),
         now=lambda: datetime(2026, 3, 2, 7, tzinfo=UTC),
         open_port=never_opened,
         ports=simulation.bus,

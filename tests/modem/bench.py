@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from modemd import resources
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth, ModemLine
 from modemd.profiles import Profiles
 from tests.modem.backend import FakeBackend, draft
 from tests.modem.stub_modem import StubModem
+from tests.profiles.shipped import shipped_profiles
 from tests.sim.world.loop import LoopClock
 
-SHIPPED = Profiles.load([resources.folder("drivers")])
+SHIPPED = shipped_profiles()
 SWEEP_S = 300.0
 
 

@@ -9,10 +9,11 @@ from click.testing import CliRunner
 
 from modemd import resources
 from modemd.cli.main import commands
-from modemd.profiles import Profiles, UsbKind, udev
+from modemd.profiles import UsbKind, udev
+from tests.profiles.shipped import shipped_profiles
 from tests.profiles.udev_reader import BadRules, Event, Parent, apply, parse
 
-PROFILES = Profiles.load([resources.folder("drivers")])
+PROFILES = shipped_profiles()
 TEXT = udev.rules(PROFILES)
 RULES = parse(TEXT)
 MAKERS: dict[str, list[str]] = {}

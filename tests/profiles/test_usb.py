@@ -10,8 +10,9 @@ from modemd import resources
 from modemd.errors import ProfileError
 from modemd.profiles import Profiles, UsbKind, UsbRole
 from tests.profiles.driver_folders import ACME, GENERIC, folder
+from tests.profiles.shipped import shipped_profiles
 
-SHIPPED = Profiles.load([resources.folder("drivers")])
+SHIPPED = shipped_profiles()
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from modemd import resources
 from modemd.config import CurrentSettings, Settings
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
-from modemd.profiles import Profiles
 from modemd.rules.consent.words.matching import Words
 from modemd.service.assembly import Collaborators, assemble
 from modemd.service.pages import PagedList, Row
@@ -23,6 +20,7 @@ from modemd.service.service import Service
 from modemd.store import Store
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentStatement
+from tests.profiles.shipped import shipped_profiles
 from tests.sim.world.unrestricted import unrestricted
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -39,12 +37,6 @@ class HandClock:
 
     def passes(self, **duration: float) -> None:
         self.moment += timedelta(**duration)
-
-
-@cache
-def shipped_profiles() -> Profiles:
-    """The drivers that come with modemd, read once."""
-    return Profiles.load([resources.folder("drivers")])
 
 
 async def no_port(path: str) -> Port:

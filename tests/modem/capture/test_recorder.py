@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from modemd import resources
 from modemd.emulator import Device, LoopTimers, Network, families
 from modemd.emulator.capture.capture import Capture
 from modemd.emulator.capture.playback import PlaybackDevice
@@ -29,13 +28,13 @@ from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.first_words import wake_modem
 from modemd.modem.setup.initialise import identify, initialise_modem
 from modemd.pdu import compose, frame
-from modemd.profiles import Profiles
 from tests.modem.scripted_port import simulated
 from tests.modem.stub_modem import StubModem
+from tests.profiles.shipped import shipped_profiles
 from tests.sim.world.loop import LoopClock
 from tests.sim.world.process import DevicePort
 
-PROFILES = Profiles.load([resources.folder("drivers")])
+PROFILES = shipped_profiles()
 NUMBER = "+447700900101"
 SENDER = "+447700900123"
 SAID = "the door code is 4711"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from modemd import resources
 from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
 from modemd.modem.discovery.devices import UsbDevice, UsbPort
 from modemd.profiles import Profiles
+from tests.profiles.shipped import shipped_profiles
 
 
 @pytest.fixture(scope="module")
 def profiles() -> Profiles:
-    return Profiles.load([resources.folder("drivers")])
+    return shipped_profiles()
 
 
 def device(ids: str, *interfaces: tuple[int | None, int | None, int | None], product: str = "") -> UsbDevice:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from modemd import resources
 from modemd.at import Urc
 from modemd.errors import CommandFailed, NeedsPerson, ReplyTimeout, Silent
 from modemd.modem.link.dialogue import PROBES, Dialogue
@@ -18,8 +17,9 @@ from modemd.modem.status import Identity
 from modemd.profiles import Profile, Profiles
 from tests.modem.backend import GENERIC
 from tests.modem.scripted_port import script, simulated
+from tests.profiles.shipped import shipped_profiles
 
-SHIPPED = Profiles.load([resources.folder("drivers")])
+SHIPPED = shipped_profiles()
 KNOCKS = """
     >> ^[
     >> AT

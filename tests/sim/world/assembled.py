@@ -13,7 +13,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from modemd import resources
 from modemd.config import CurrentSettings, Settings
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink
@@ -21,11 +20,11 @@ from modemd.emulator.usb.devices import DEVICES, place
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.modem.recovery.recovery import RecoveryTools, UsbLocation
-from modemd.profiles import Profiles
 from modemd.rules.consent.words.matching import Words
 from modemd.service.assembly import Collaborators, assemble
 from modemd.service.consent.quiet_hours.holiday_program import ListHolidays, list_no_holidays
 from modemd.store import Store
+from tests.profiles.shipped import shipped_profiles
 from tests.sim.world.loop import START, LoopClock
 from tests.sim.world.process import DevicePort, Process
 from tests.sim.world.store import LONGEST_FSYNC_S, SeededReader, SeededWriter, fresh_database, rows
@@ -47,11 +46,6 @@ class Home:
 
 
 FRANCE = Home()
-
-
-@cache
-def _profiles() -> Profiles:
-    return Profiles.load([resources.folder("drivers")])
 
 
 @cache
@@ -127,7 +121,7 @@ class Simulation:
             store=Store(self.writer, reader),
             clock=self.clock,
             open_port=partial(self._open, process),
-            profiles=_profiles(),
+            profiles=shipped_profiles(),
             words=_words(),
             random=Random(self.chance.random()),
             credentials=self.credentials,
