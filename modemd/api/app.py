@@ -37,8 +37,8 @@ _MAKERS = {
 
 
 def create_app(service: Service, only: str | None = None) -> FastAPI:
-    """Returns the application over a service. Each error has one JSON body, as `modemd.api.errors` says. `only`: the path of the
-    one request that it is made for; routers of other subjects are left out then, for making them takes longer than a request."""
+    """Returns the application over a service. Each error has one JSON body, as `modemd.api.errors` says. `only`: the target of
+    the one request that it is made for; routers of other subjects are left out then: making them takes longer than a request."""
     # A path with a slash at its end is no route. Starlette would send the client to an address made of the socket's path.
     app = FastAPI(
         title="modemd",
@@ -57,8 +57,8 @@ def create_app(service: Service, only: str | None = None) -> FastAPI:
 
 
 def _make_routers(service: Service, only: str | None) -> Iterator[APIRouter]:
-    """Yields the routers, or those that may have a route for the path `only`. A path that none has gets all, so that the answer
-    is that of the whole application."""
+    """Yields the routers, or those that may have a route for the target `only`. A path that none has gets all, so that the
+    answer is that of the whole application."""
     chosen = [make for make, paths in _MAKERS.items() if only is not None and only.startswith(paths)]
     for make in chosen or _MAKERS:
         yield make(service)

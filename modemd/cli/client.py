@@ -223,5 +223,5 @@ async def _in_process(
 
     exchange = InProcessRequest(method, target, body or b"", content_type)
     async with (open_service_to_read if method == "GET" else open_service_to_write)(settings) as service:
-        await exchange.run(create_app(service, only=target.partition("?")[0]))
+        await exchange.run(create_app(service, only=target))
     return exchange.response.status, exchange.response.body

@@ -159,7 +159,7 @@ def _read_here(settings: Settings, target: str) -> Pieces:
         service = runner.run(stack.enter_async_context(open_service_to_read(settings)))
         request = StreamedRequest(target, JSON_LINES)
         try:
-            status, headers = runner.run(request.start(create_app(service, only=target.partition("?")[0])))
+            status, headers = runner.run(request.start(create_app(service, only=target)))
             if not _is_list(status, headers.get("content-type")):
                 parse_response(status, runner.run(request.read()))
             yield headers.get(TOTAL.lower(), "").encode()

@@ -21,6 +21,7 @@ _UNSPACED = frozenset({"zh", "ja", "ko", "th"})
 _FIRST_UNSPACED = "\u0e00"
 # So many characters of an unspaced text are as far apart as two words.
 _CHARACTERS_A_WORD = 3
+# So many first characters tell which lengths are worth a look.
 _HEAD = 2
 
 
@@ -69,7 +70,7 @@ Pairs = tuple[tuple[str, Concept], ...]
 class Vocabulary:
     """Words and phrases of all concepts, normalised, with their pairs of language and concept: those that count whole (`whole`),
     those that any ending may follow (`open`), and those that are found anywhere (`unspaced`). `lengths`: how many characters the
-    phrases and the open ones have that begin with two characters.
+    phrases and the open ones have, by the first two of them.
 
     One string for each is the form that takes the least memory: the daemon keeps 10,000 of them.
     """

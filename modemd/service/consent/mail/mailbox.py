@@ -132,14 +132,13 @@ class Mailbox:
 
     async def poll(self) -> int:
         """Handles the new mails, at most `MOST_PER_POLL`, and returns how many. Raises MailboxError, TimeoutError, StoreError."""
-        mailbox = self._mailbox
         session = await self._run_in_thread(
-            "open mailbox", partial(self._open_session, mailbox), OPEN_S, too_late=_abandon
+            "open mailbox", partial(self._open_session, self._mailbox), OPEN_S, too_late=_abandon
         )
         try:
             folder = await self._step(session.select)
-            await self._flag_rest(session, mailbox, folder)
-            handled = await self._handle_new(session, mailbox, folder)
+            await self._flag_rest(session, folder)
+            handled = await self._handle_new(session, folder)
             await self._step(session.close)
         except BaseException:
             session.abandon()
@@ -149,24 +148,24 @@ class Mailbox:
     async def _step(self, work: Callable[[], T]) -> T:
         return await self._run_in_thread("read mailbox", work, STEP_S)
 
-    async def _flag_rest(self, session: MailSession, mailbox: MailboxSettings, folder: FolderState) -> None:
+    async def _flag_rest(self, session: MailSession, folder: FolderState) -> None:
         """Flags what was handled in an earlier run that ended before it could."""
         query = partial(
             handled_mails.list_unflagged,
-            mailbox=mailbox.name,
+            mailbox=self._mailbox.name,
             uidvalidity=folder.uidvalidity,
             limit=MOST_PER_POLL,
         )
         for uid, outcome in await self._store.read(query):
-            await self._flag(session, MailPlace(mailbox.name, folder.uidvalidity, uid), MailAction(outcome))
+            await self._flag(session, MailPlace(self._mailbox.name, folder.uidvalidity, uid), MailAction(outcome))
 
-    async def _handle_new(self, session: MailSession, mailbox: MailboxSettings, folder: FolderState) -> int:
-        highest = partial(handled_mails.find_highest_uid, mailbox=mailbox.name, uidvalidity=folder.uidvalidity)
+    async def _handle_new(self, session: MailSession, folder: FolderState) -> int:
+        highest = partial(handled_mails.find_highest_uid, mailbox=self._mailbox.name, uidvalidity=folder.uidvalidity)
         above = await self._store.read(highest)
         uids = (await self._step(partial(session.list_uids, above, folder.uidnext)))[:MOST_PER_POLL]
         countries = await self._store.read(partial(list_countries, settings=self._settings.current()))
         for uid in uids:
-            place = MailPlace(mailbox.name, folder.uidvalidity, uid)
+            place = MailPlace(self._mailbox.name, folder.uidvalidity, uid)
             read = await self._step(partial(_read_mail, session, place, self._find_words(), countries))
             if read is not None:
                 await self._handle(session, place, read)
