@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from modemd.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

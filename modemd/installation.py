@@ -15,11 +15,11 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from modemd import resources
 from modemd.errors import ModemdError
+from modemd.light_dataclass import dataclass
 from modemd.profiles import Profiles, udev
 
 USER = "modemd"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from modemd.at.notices import squeeze
 from modemd.at.results import CALL_RESULTS, Result, parse_result
+from modemd.light_dataclass import dataclass
 
 CTRL_Z = "\x1a"
 ESC = "\x1b"

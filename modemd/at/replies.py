@@ -10,10 +10,10 @@ import csv
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
 from modemd.errors import DecodeError
+from modemd.light_dataclass import dataclass
 
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from modemd.light_dataclass import dataclass
 
 ResultFamily = Literal["ok", "error", "cme", "cms"]
 

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
@@ -17,6 +16,7 @@ from modemd.cli.output import echo, print_fields, print_json, print_rows
 from modemd.config import Settings
 from modemd.errors import ErrorCode, Refused
 from modemd.http.unix import open_response
+from modemd.light_dataclass import dataclass
 
 JSON_LINES = "application/jsonl"
 TOTAL = "X-Total-Count"

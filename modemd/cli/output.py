@@ -12,7 +12,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import chain, islice
 from textwrap import wrap
@@ -23,6 +22,7 @@ import click
 from modemd.cli.show.table import GAP, NOTHING, Layout, cut, display_width, lay_out, split
 from modemd.cli.show.times import format_time, is_time_key
 from modemd.controls import escape_controls, mark_controls
+from modemd.light_dataclass import dataclass
 
 # A table takes its widths from so many rows; one that goes on gets the rest as they come.
 ROWS_MEASURED = 500

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from modemd.config.settings import Settings, SimSettings
+from modemd.light_dataclass import dataclass
 
 RELOADED_KEYS = (
     *("log_level", "stop_grace_s", "brand", "country", "report", "validity"),

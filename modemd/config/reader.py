@@ -8,10 +8,12 @@ plain decimals are more than text, and a key written twice is an error.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import yaml
+
+from modemd.light_dataclass import dataclass
 
 KeyPath = tuple[str | int, ...]  # ("modems", 0, "port")
 

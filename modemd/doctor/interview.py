@@ -5,7 +5,7 @@ Sets the modem up as the daemon does, so that what the daemon would refuse shows
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from modemd.at import networktime, replies
@@ -13,6 +13,7 @@ from modemd.at.replies import Registration
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.errors import CommandFailed, DecodeError, ModemError, PortGone, ReplyTimeout, SimUnusable
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.charset import decode_number
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port

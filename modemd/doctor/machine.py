@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from modemd.doctor.codes import Code
 from modemd.doctor.processes import processes_holding
 from modemd.doctor.rights import DAEMON_USER, User, has_user
 from modemd.errors import StoreError
+from modemd.light_dataclass import dataclass
 from modemd.rules import clock_trust
 from modemd.store.files import integrity, opening
 from modemd.store.files.presence import refuse_other_kinds

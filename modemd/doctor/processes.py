@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from modemd.light_dataclass import dataclass
 
 MODEM_MANAGER = "ModemManager"
 PROC = Path("/proc")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from dataclasses import dataclass
 
 from modemd.accounts import user_name
+from modemd.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

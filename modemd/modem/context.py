@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from modemd import logs
+from modemd.light_dataclass import dataclass
 from modemd.modem.backend import Backend
 from modemd.modem.link.wire_log import WireLog
 from modemd.modem.messages.pipeline import Pipeline

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from modemd.at.replies import Registration, StorageFill
 from modemd.connector import Sender
+from modemd.light_dataclass import dataclass
 from modemd.profiles import Profile
 
 RECEIVING_REMARK = "receiving"

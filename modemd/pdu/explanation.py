@@ -6,10 +6,10 @@ The rows are in order and leave no octet out: octets without a meaning have a ro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
 from modemd.errors import DecodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fields import protocol, status
 from modemd.pdu.fields.address import Address, TypeOfNumber, read_address
 from modemd.pdu.fields.header import (

@@ -7,10 +7,10 @@ The push (WAP-230-WSP 8.2.4.1) comes as 8-bit data to port 2948, often in severa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from modemd.errors import DecodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.messages.deliver import Deliver
 from modemd.pdu.reassembly import join_data, sort_parts
 

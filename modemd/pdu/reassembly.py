@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import Enum
 
 from modemd.errors import DecodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fields.address import Address
 from modemd.pdu.fields.header import Concatenation, find_last
 from modemd.pdu.fields.userdata import find_decoder

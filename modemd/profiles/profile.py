@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
+
+from modemd.light_dataclass import dataclass
 
 GENERIC = "generic"
 ERROR_CLASSES = ("soon", "later", "other", "recipient", "message", "reset", "sim", "config", "unknown")

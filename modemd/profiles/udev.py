@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from modemd.light_dataclass import dataclass
 from modemd.profiles.families import Profiles
 from modemd.profiles.usb import UsbEntry
 

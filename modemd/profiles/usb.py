@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from modemd.errors import ProfileError
+from modemd.light_dataclass import dataclass
 from modemd.profiles.profile import Profile
 from modemd.profiles.reading import read_toml
 

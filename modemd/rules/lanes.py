@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from modemd.light_dataclass import dataclass
 
 
 class LaneKind(StrEnum):

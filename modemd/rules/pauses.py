@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 
 BATCH_PAUSED = "batch_paused"

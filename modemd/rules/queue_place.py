@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache, total_ordering
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 
 

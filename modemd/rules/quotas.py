@@ -7,11 +7,11 @@ midnight and on the first of the month, in the SIM's own zone (`rules/geography/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 
 URGENT = frozenset({MessageClass.ALARM, MessageClass.OTP})

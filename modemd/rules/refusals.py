@@ -7,11 +7,11 @@ network or a modem. The table in docs/states.md is made from here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from modemd.errors import ErrorCode
+from modemd.light_dataclass import dataclass
 
 
 class RefusalCode(StrEnum):

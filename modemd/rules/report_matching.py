@@ -9,11 +9,11 @@ reference, the reference counts only if other reports have proved that the modem
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.clock_trust import NETWORK_MARGIN
 

@@ -9,11 +9,12 @@ nothing for the longest time (`service/modems/registry.py` wakes the modems in t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.lanes import Lane, LaneKind
 from modemd.rules.quotas import QuotaLimits
 

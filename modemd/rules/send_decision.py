@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.quotas import Hold
 from modemd.rules.refusals import RefusalCode

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from modemd.errors import Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.geography.number_kinds import NumberKind, classify
 from modemd.rules.phone_numbers import find_country, parse_recipient
 

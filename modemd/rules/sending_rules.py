@@ -8,9 +8,10 @@ They are asked twice: when a message is accepted (`store/outbox/accept.py`), and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.caps import FrequencyCaps
 from modemd.rules.consent.notice_rules import NoticeRules

@@ -6,9 +6,9 @@ come later are left out of account, and a modem that is slower than its pace tak
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.lanes import Lane
 from modemd.rules.queue_place import QueuePlace

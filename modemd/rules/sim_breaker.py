@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.retry import ErrorClass
 
 # So many refusals of one kind in a row are the SIM's fault, if another SIM passes meanwhile or so many recipients are refused.

@@ -6,10 +6,10 @@ in the queue waits because each SIM that may send it has an obstacle, or because
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.pauses import BATCH_PAUSED
 from modemd.rules.refusals import RefusalCode
 from modemd.rules.send_decision import OUTSIDE_WINDOW, SendDecision, SendVerdict

@@ -9,10 +9,11 @@ leaves out moves forward; of a time that occurs twice the first counts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from modemd.light_dataclass import dataclass
 
 _FORM = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 # Time from the claim of a part to the end of its answer on a slow modem: so long before the closing, nothing begins.

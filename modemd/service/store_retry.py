@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from modemd import logs
 from modemd.errors import StoreError
+from modemd.light_dataclass import dataclass
 
 RETRY_S = 5.0
 

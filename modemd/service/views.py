@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from modemd.light_dataclass import dataclass
 from modemd.modem.recovery.recovery import RecoveryStatus
 from modemd.modem.status import ModemHealth
 from modemd.rules.classes import MessageClass

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from modemd.at import Reply
 from modemd.at.replies import split_fields
 from modemd.errors import ModemError, ReplyTimeout
+from modemd.light_dataclass import dataclass
 from modemd.modem.capture.closing_port import closing_port
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.masking import Mask

@@ -3,8 +3,7 @@ the first that answers. Says what a person is told if the device has none."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from modemd.light_dataclass import dataclass
 from modemd.modem.discovery.devices import UsbDevice, UsbPort
 from modemd.profiles import Profiles, UsbKind
 

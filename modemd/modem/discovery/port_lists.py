@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from serial.tools import list_ports
 
 from modemd.errors import PortGone
+from modemd.light_dataclass import dataclass
 from modemd.modem.discovery import uevents
 from modemd.modem.discovery.devices import UsbDevice, UsbPort
 from modemd.modem.link.blocking import run_blocking

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from modemd.errors import DecodeError
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.masking import Mask
 from modemd.pdu import unframe
 

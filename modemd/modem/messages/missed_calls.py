@@ -3,10 +3,9 @@ rings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from modemd.at import replies
 from modemd.errors import DecodeError
+from modemd.light_dataclass import dataclass
 
 # Rings come every 3 to 6 s, depending on network and family. After a longer silence the next ring belongs to another call.
 MAX_RING_INTERVAL_S = 12.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 
 from modemd.at import Reply, replies
 from modemd.at.replies import StorageFill, StoredMessage
 from modemd.errors import CommandFailed, DecodeError
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.pdu_mode import is_in_text_mode
 from modemd.modem.setup.negotiation import Storage

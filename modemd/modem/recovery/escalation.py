@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
+
+from modemd.light_dataclass import dataclass
 
 # Time between the end of a round in which modem or USB device was reset, and the next reset.
 RESET_INTERVAL_S = 300.0

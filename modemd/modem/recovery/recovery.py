@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from modemd import logs
 from modemd.connector import Outbound
 from modemd.errors import CommandFailed, ModemdError, NotNow
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.recovery.escalation import (
     QUARANTINE_S,

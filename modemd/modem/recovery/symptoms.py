@@ -6,10 +6,10 @@ Pure: observations with their times go in, findings come out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from modemd.at.replies import Registration
+from modemd.light_dataclass import dataclass
 from modemd.modem.recovery.escalation import Trouble
 
 

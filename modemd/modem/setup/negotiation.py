@@ -4,12 +4,13 @@ it back."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from modemd import logs
 from modemd.at import offers, replies
 from modemd.errors import CommandFailed, DecodeError, NotNow
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.dialogue import Dialogue
 from modemd.profiles import Profile
 

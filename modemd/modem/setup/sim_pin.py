@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from modemd import logs
 from modemd.at import Reply, replies
 from modemd.errors import CommandFailed, DecodeError, NotNow, ReplyTimeout, SimUnusable
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup import identity
 from modemd.modem.setup.busy_sim import is_busy, run_when_ready

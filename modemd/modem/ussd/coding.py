@@ -8,10 +8,10 @@ alphabet's septets as octets) and UCS2 (in hex) lose nothing, and only they are 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 
 from modemd.errors import DecodeError, EncodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu import Alphabet, pack_ussd, table, unpack_ussd
 
 GSM_DCS, UCS2_DCS = 15, 72

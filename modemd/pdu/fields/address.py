@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 
 from modemd.errors import DecodeError, EncodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.text.alphabet import DEFAULT
 from modemd.pdu.text.septets import pack, packed_length, unpack

@@ -7,12 +7,12 @@ An element with a known identifier and invalid contents (a length of 2 for a con
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 from typing import TypeAlias, TypeVar
 
 from modemd.errors import EncodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.text.coding import Waiting
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from codecs import utf_16_be_decode, utf_16_le_decode
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from modemd.errors import EncodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.fields.header import Concatenation, Element, LockingShift, SingleShift, encode_header, read_header
 from modemd.pdu.text.alphabet import DEFAULT, Table

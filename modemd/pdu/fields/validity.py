@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from typing import ClassVar, TypeAlias
 
 from modemd.errors import EncodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.fields.timestamp import Timestamp
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from modemd.errors import DecodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.fields.address import Address, read_address
 from modemd.pdu.fields.layout import Layout, make_octet_error, make_truncation_error

@@ -6,9 +6,8 @@ TP-PI would announce an extension that has no meaning yet, so the octet itself s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from modemd.errors import EncodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fields.layout import check_message_type, make_truncation_error
 from modemd.pdu.fields.parameters import encode_optional, read_optional
 from modemd.pdu.fields.timestamp import Timestamp

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from modemd.errors import DecodeError
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fields.address import Address, read_address
 from modemd.pdu.fields.layout import Layout, check_message_type, make_octet_error, make_truncation_error
 from modemd.pdu.fields.parameters import NO_PARAMETERS, OptionalParameters, encode_optional, read_optional

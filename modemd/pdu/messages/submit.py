@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.fields.address import Address, read_address
 from modemd.pdu.fields.layout import Layout, check_message_type, make_octet_error, make_truncation_error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from modemd.errors import EncodeError
+from modemd.light_dataclass import dataclass
 
 
 class Alphabet(Enum):

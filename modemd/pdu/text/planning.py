@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fields.header import Element, LockingShift, SingleShift, find_last
 from modemd.pdu.text.alphabet import DEFAULT
 from modemd.pdu.text.coding import Alphabet

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from modemd.light_dataclass import dataclass
 
 _LOOK_ALIKES = {
     "\u00a0": " ",  # no-break space

@@ -8,9 +8,9 @@ is a sentence, so two machines fall silent after one answer each.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.rules import sender_numbers
 from modemd.rules.consent.texts.kinds import TextKind
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.refusals import RefusalCode
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))

@@ -8,11 +8,11 @@ subscriber; no request is sent to it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from modemd.errors import ModemdError
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.policy import Marketing
 
 

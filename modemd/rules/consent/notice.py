@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.notice_countries import NoticeCountry, load_notice_countries
 from modemd.rules.consent.opt_out_mention import mentions_opt_out
 from modemd.rules.consent.texts.kinds import TextKind

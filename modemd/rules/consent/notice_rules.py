@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from types import MappingProxyType
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.notice import compose
 from modemd.rules.consent.notice_countries import NoticeCountry, load_notice_countries
 from modemd.rules.consent.texts.texts import Texts

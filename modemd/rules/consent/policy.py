@@ -7,9 +7,9 @@ It is asked when a message is accepted and when a part is claimed. What waits at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.refusals import RefusalCode
 

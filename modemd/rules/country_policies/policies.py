@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+
+from modemd.light_dataclass import dataclass
 
 NO_ADVICE = "these are facts and no legal advice; they may be incomplete or out of date: ask the operator, or a lawyer"
 EVERYWHERE = "*"

@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.retry import STANDARD_CLASSES, ErrorClass
 
 LEAST_HISTORY = 100

@@ -8,8 +8,8 @@ overseas departments have calling codes of their own: each is a country for itse
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.geography.number_kinds import ClassifiedNumber, NumberKind, classify
 from modemd.rules.refusals import RefusalCode

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import phonenumbers
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.phone_numbers import find_country
 
 # Mobile country codes by country (ITU-T E.212, list of codes in its operational bulletin). Codes of no single country (901, 995)

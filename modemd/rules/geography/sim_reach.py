@@ -6,9 +6,11 @@ a person finds out by a test and writes it into the configuration."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Self
+
+from modemd.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

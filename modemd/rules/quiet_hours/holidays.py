@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from sys import intern
+
+from modemd.light_dataclass import dataclass
 
 OWN_CLOSING = "a date that the configuration adds"
 

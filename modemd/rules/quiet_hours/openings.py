@@ -8,12 +8,12 @@ over midnight, what is left of them is also closed if the next date is a public 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.quiet_hours.holidays import Holidays
 from modemd.rules.quiet_hours.table import HoursRow
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache, partial
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.geography.time_zones import find_country_of_zone
 from modemd.rules.quiet_hours import wording
 from modemd.rules.quiet_hours.holidays import Holidays

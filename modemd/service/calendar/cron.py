@@ -7,7 +7,6 @@ counts from Sunday and joins them by `or` (crontab(5))."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.service.calendar.nightly import Trigger
 
 _FIELDS = ("minute", "hour", "day", "month", "day_of_week")

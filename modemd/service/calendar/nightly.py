@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -18,6 +17,7 @@ from apscheduler.triggers.cron import CronTrigger
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
+from modemd.light_dataclass import dataclass
 from modemd.store import Store, schedules
 
 log = logs.get(__name__)

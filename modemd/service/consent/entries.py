@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.consent.policy import Marketing
 from modemd.service.texts import check_controls, check_ip, check_language

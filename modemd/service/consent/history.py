@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from dataclasses import dataclass
 from functools import partial
 
 from modemd.config import CurrentSettings
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.consent.policy import Marketing
 from modemd.store import Store, listings

@@ -11,13 +11,14 @@ import csv
 import io
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.consent.policy import Marketing
 from modemd.service.consent.entries import OPT_IN_CHANNELS, check_list, check_proof

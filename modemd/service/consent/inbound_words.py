@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from modemd.config import Settings
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.answers import AnswerDecision, AnswerLimits

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from modemd.config import Settings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.texts.kinds import TextKind
 from modemd.rules.consent.texts.texts import DEFAULT_LANGUAGE, Texts
 

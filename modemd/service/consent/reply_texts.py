@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.texts import changes
 from modemd.rules.consent.texts.kinds import TextKind
 from modemd.rules.consent.texts.segments import count_segments

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.texts.texts import Texts

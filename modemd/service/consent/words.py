@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, Settings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.consent.texts.texts import Texts
 from modemd.rules.consent.words.decision import ConsentState, make_answer_words

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.config import Settings, SimSettings
+from modemd.light_dataclass import dataclass
 from modemd.rules.geography.sim_time_zone import find_sim_time_zone
 from modemd.rules.quotas import QuotaLimits
 from modemd.rules.routing import PREFERRED_SIM_WAIT, Routes, RoutingSnapshot, SimCapability

@@ -9,10 +9,10 @@ leaves alone what is offered.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from modemd.connector import Draft
 from modemd.errors import EncodeError
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import URGENT

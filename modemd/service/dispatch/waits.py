@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from modemd.clock import Clock
+from modemd.light_dataclass import dataclass
 from modemd.rules.routing import RoutingSnapshot
 from modemd.rules.send_decision import SendConditions
 from modemd.rules.sending_rules import SendingRules

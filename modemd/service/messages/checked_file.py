@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from modemd.errors import Refused
+from modemd.light_dataclass import dataclass
 from modemd.service.messages.csv_encoding import FileContent
 from modemd.service.messages.csv_rows import MOST_PROBLEMS, FileOptions, Row
 from modemd.service.messages.submission import CheckedMessage, MessageRequest

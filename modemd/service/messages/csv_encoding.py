@@ -7,9 +7,9 @@ import asyncio
 import codecs
 import hashlib
 import re
-from dataclasses import dataclass
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
 _UTF_8_CHARACTER = re.compile(rb"[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4][\x80-\xBF]{3}")

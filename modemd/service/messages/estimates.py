@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from modemd.clock import Clock
+from modemd.light_dataclass import dataclass
 from modemd.rules import sending_time
 from modemd.rules.classes import MessageClass
 from modemd.rules.lanes import ANY, Lane

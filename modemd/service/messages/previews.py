@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from modemd.clock import Clock
+from modemd.light_dataclass import dataclass
 from modemd.service.messages.batches import Batches, list_lacks
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions
 from modemd.service.messages.estimates import Estimate, Estimates

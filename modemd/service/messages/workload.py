@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from modemd import pdu
+from modemd.light_dataclass import dataclass
 from modemd.pdu.text.alphabet import DEFAULT
 from modemd.rules.classes import MessageClass
 from modemd.rules.lanes import Lane

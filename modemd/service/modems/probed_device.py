@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
+from modemd.light_dataclass import dataclass
 from modemd.modem.discovery.devices import UsbDevice
 from modemd.service.modems.found_modem import FoundModem
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from modemd import logs
 from modemd.errors import CommandFailed, DecodeError, EncodeError, ErrorCode, ModemError, Refused, ReplyTimeout
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.modem import Modem
 from modemd.modem.status import Identity, ModemHealth

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from modemd import logs
 from modemd.clock import Clock
 from modemd.config.filter_watch import FilterWatchSettings
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.filter_watch.judgement import FilterThresholds, SentMessage, count_deliveries, judge
 from modemd.rules.pauses import find_stopped_classes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -12,6 +11,7 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, SimSettings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.rules.country_policies.policies import Policy

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.answers import find_prefix
 from modemd.rules.consent.texts.kinds import TextKind
 from modemd.store.timestamps import to_text

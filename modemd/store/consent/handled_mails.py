@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.policy import Marketing
 from modemd.store.timestamps import to_text
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.quiet_hours.holidays import HolidayList, Holidays
 from modemd.store.timestamps import from_text, to_text
 

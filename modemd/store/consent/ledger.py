@@ -11,10 +11,10 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.store.keyed_hashes import keys
 from modemd.store.timestamps import to_text
 

@@ -8,9 +8,9 @@ expiry go through `change` there, too.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.double_opt_in import OptInEvent, find_next_state
 from modemd.rules.consent.policy import Marketing
 from modemd.store.consent import ledger, opt_in_requests

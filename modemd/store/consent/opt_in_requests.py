@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules import states
 from modemd.rules.consent.double_opt_in import SentRequest
 from modemd.store.consent.ledger import ConsentAction

@@ -10,10 +10,11 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.store.consent import ledger
 from modemd.store.consent.damage import explain_damage, is_text_damage
 from modemd.store.consent.ledger import ConsentAction

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.words.keywords import ChangeKind, KeywordAction, WordChange, make_change_key
 from modemd.store.events import Authorship, add_event
 from modemd.store.timestamps import to_text

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.policy import Marketing
 from modemd.store.consent import ledger, lists, opt_in_requests, reviews
 from modemd.store.events import Authorship, add_event

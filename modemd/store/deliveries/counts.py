@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.filter_watch.judgement import DeliveryCount, MessageFate
 from modemd.store.deliveries.fates import DeliveryGroup, FateBatch
 from modemd.store.timestamps import from_text, to_text

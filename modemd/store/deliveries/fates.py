@@ -6,10 +6,10 @@ Attempts are found by their ids, which ascend with time: no index is needed for 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.filter_watch.destinations import find_destination
 from modemd.rules.filter_watch.judgement import MessageFate, SentMessage, is_refusal

@@ -11,10 +11,10 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from modemd.light_dataclass import dataclass
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.store.consent import ledger, lists

@@ -19,9 +19,11 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
+
+from modemd.light_dataclass import dataclass
 
 KEY_OCTETS = 32
 SALT_OCTETS = 16

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 
 

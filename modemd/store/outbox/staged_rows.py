@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.store.outbox.outbound_message import OutboundMessage, make_stored_answers, parse_stored_answers
 from modemd.store.timestamps import from_text, to_text

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.lanes import Lane, LaneKind

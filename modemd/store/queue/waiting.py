@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.lanes import Lane

@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import Protocol
 
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, format_number
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.mail.reading import Mail
 from modemd.rules.sender_numbers import read_sender
 

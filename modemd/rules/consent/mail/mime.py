@@ -11,10 +11,11 @@ import binascii
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+
+from modemd.light_dataclass import dataclass
 
 MOST_HEADERS = 500
 LONGEST_HEADER = 2000  # octets; the rest of a longer one is dropped

@@ -7,7 +7,8 @@ because somebody was asked by mail and handed the mail on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from modemd.light_dataclass import dataclass
 
 LONGEST_TEXT = 20_000
 """Characters; what comes behind them is not looked at."""

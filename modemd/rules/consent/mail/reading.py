@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.utils import getaddresses
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.mail import html, mime, quoting
 from modemd.rules.consent.mail.addresses import normalise_address
 from modemd.rules.consent.mail.mime import MimePart

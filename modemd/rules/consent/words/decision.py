@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.words.keywords import FIXED_WORDS, KeywordAction, Strength
 from modemd.rules.consent.words.matching import MatchTier, WordMatch
 from modemd.rules.consent.words.normalisation import normalise

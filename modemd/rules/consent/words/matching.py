@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from functools import cached_property
 
 import phonenumbers
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.words import list_names, phrasing, wishes
 from modemd.rules.consent.words.keywords import Keyword, KeywordAction, Keywords, Strength, WordChange
 from modemd.rules.consent.words.normalisation import list_undisguised, normalise

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.consent.join_words import JoinWords
 from modemd.rules.consent.texts.kinds import TextKind

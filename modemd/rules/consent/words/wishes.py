@@ -7,9 +7,9 @@ condition, something else that is to be stopped) makes it one for a person to re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.words.vocabulary import ANY_LANGUAGE, Concept, Positions, is_unspaced
 
 # Words. A question word counts in so many words from the beginning.

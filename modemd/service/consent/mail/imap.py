@@ -14,13 +14,13 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from modemd.config.mailbox import MailboxSettings
 from modemd.config.mailbox_files import make_tls_context, read_password
 from modemd.errors import ModemdError
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.mail.reading import LARGEST
 
 # How long the server may be silent, in seconds.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
@@ -23,6 +22,7 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.config.mailbox import MailboxSettings
 from modemd.errors import StoreError
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.blocking import run_blocking
 from modemd.rules.consent.mail import reading
 from modemd.rules.consent.mail.decision import MailAction, MailContent, StopWords, find_content

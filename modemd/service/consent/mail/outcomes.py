@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from modemd.config import Settings
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.business_days import add_business_days
 from modemd.rules.consent.mail.decision import MailAction, MailContent, MailDecision, decide
 from modemd.rules.consent.mail.reading import Mail

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.words.keywords import KeywordAction
 from modemd.rules.consent.words.matching import MatchTier, Words
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
+from modemd.light_dataclass import dataclass
 from modemd.service.consent.quiet_hours.current import CurrentQuietHours
 from modemd.service.consent.quiet_hours.holiday_program import HolidayDocument, ListHolidays
 from modemd.store import Store

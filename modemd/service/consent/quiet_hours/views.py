@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.geography.time_zones import list_country_names
 from modemd.rules.phone_numbers import parse_recipient, quote
 from modemd.rules.quiet_hours.quiet_hours import QuietHours
