@@ -1,0 +1,1 @@
+"""Commands about access to the API: keys, the audit log, certificates."""

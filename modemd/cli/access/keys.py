@@ -1,0 +1,130 @@
+"""`modemd keys` and `modemd audit`: the API keys, and what was changed with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from modemd.cli import options
+from modemd.cli.client import call_api, post_json
+from modemd.cli.output import echo, print_json, print_table
+from modemd.config import load
+from modemd.rules.access.callers import SCOPES
+
+_COLUMNS = ("id", "name", "scopes", "lines", "per_minute", "per_day", "expires_at", "used_at", "used_from", "state")
+_SPARE_COLUMNS = ("used_from", "per_minute", "lines", "per_day", "expires_at")
+_CHANGE_COLUMNS = ("id", "at", "name", "address", "method", "route", "status")
+_SPARE_CHANGE_COLUMNS = ("status", "address")
+
+ONCE = "modemd stores only a digest of it and cannot show it again"
+
+key_id = click.argument("id", type=click.IntRange(min=1))
+
+
+@options.group()
+def keys() -> None:
+    """Make, list, rotate and revoke API keys."""
+
+
+@keys.command()
+@options.config_file
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    metavar="SCOPE",
+    help=f"What the key may do; can be repeated: {', '.join(sorted(SCOPES))}.",
+)
+@click.option("--line", "lines", multiple=True, metavar="ICCID", help="Only by this SIM; can be repeated.")
+@click.option("--per-minute", type=click.IntRange(min=1), help="The most requests a minute. Default: 600.")
+@click.option("--per-day", type=click.IntRange(min=1), help="The most messages a day, by UTC. Default: no limit.")
+@click.option("--expires", "expires_at", metavar="TIME", help="When the key ends: 2027-01-31T00:00:00Z.")
+@options.as_json
+def create(config: Path, as_json: bool, **wish: Any) -> None:
+    """Make a key, and print its secrets once.
+
+    A program sends the key as a Bearer token. A program made for Twilio uses the account SID and the auth token.
+    """
+    _print_secrets(post_json(load(config), "/v1/keys", wish), as_json)
+
+
+@keys.command("list")
+@options.config_file
+@options.as_json
+def list_keys(config: Path, as_json: bool) -> None:
+    """List the keys, without their secrets."""
+    settings = load(config)
+    rows = call_api(settings, "GET", "/v1/keys", query={"limit": 0})
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table([_make_row(row) for row in rows], _COLUMNS, zone=settings.timezone, spare=_SPARE_COLUMNS)
+    else:
+        echo("no API keys yet; make one: modemd keys create NAME --scope all")
+
+
+@keys.command()
+@options.config_file
+@key_id
+@click.option(
+    "--overlap-s",
+    type=click.IntRange(min=0),
+    help="For so many seconds, the old secrets stay valid. Default: 86400, a day.",
+)
+@options.as_json
+def rotate(config: Path, id: int, overlap_s: int | None, as_json: bool) -> None:
+    """Give a key new secrets, and print them once."""
+    _print_secrets(post_json(load(config), f"/v1/keys/{id}/rotate", {"overlap_s": overlap_s}), as_json)
+
+
+@keys.command()
+@options.config_file
+@key_id
+@options.as_json
+def revoke(config: Path, id: int, as_json: bool) -> None:
+    """End a key at once."""
+    row = call_api(load(config), "POST", f"/v1/keys/{id}/revoke")
+    if as_json:
+        print_json(row)
+    else:
+        echo(f"key {row['id']} ({row['name']}) is revoked")
+
+
+@options.command()
+@options.config_file
+@click.option("--before", type=click.IntRange(min=1), help="Only changes with smaller ids: the next page.")
+@click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="How many; 0 means all.")
+@options.as_json
+def audit(config: Path, before: int | None, limit: int, as_json: bool) -> None:
+    """List what was changed through the API.
+
+    Each change has its time, the key, and the address it came from.
+    """
+    settings = load(config)
+    rows = call_api(settings, "GET", "/v1/audit", query={"before": before, "limit": limit})
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(rows, _CHANGE_COLUMNS, zone=settings.timezone, spare=_SPARE_CHANGE_COLUMNS)
+    else:
+        echo("no changes yet")
+
+
+def _print_secrets(made: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(made)
+        return
+    echo(f"id           {made['id']}")
+    echo(f"key          {made['key']}")
+    echo(f"account SID  {made['account_sid']}")
+    echo(f"auth token   {made['auth_token'] or 'none: the key of the consent ledger is missing'}")
+    echo(f"Note the key now: {ONCE}.", err=True)
+
+
+def _make_row(row: dict[str, Any]) -> dict[str, Any]:
+    state = "revoked" if row["revoked_at"] else "valid"
+    return {**row, "scopes": " ".join(row["scopes"]), "lines": " ".join(row["lines"]) or "all", "state": state}
