@@ -1,0 +1,1 @@
+"""Changes: the feed of everything that changes, for the event stream and for webhooks."""

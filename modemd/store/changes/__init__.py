@@ -1,0 +1,1 @@
+"""Changes: everything that happened, in order."""
