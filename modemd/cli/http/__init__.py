@@ -1,0 +1,1 @@
+"""Commands about the HTTP face: those who call modemd, and those whom it calls."""

@@ -1,0 +1,1 @@
+"""Webhooks: which addresses may be called, when a failed delivery is tried again, and how a delivery is signed."""

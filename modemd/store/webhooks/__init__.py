@@ -1,0 +1,1 @@
+"""Webhooks: the subscriptions, the callbacks of single messages, and the deliveries to both."""
