@@ -9,15 +9,21 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
-from dataclasses import dataclass
+import socket
+import struct
+from contextvars import Context
 from http import HTTPStatus
 from typing import Any
+from weakref import WeakSet
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from modemd import logs
+from modemd.accounts import user_name
 from modemd.errors import ErrorCode
+from modemd.http.problems import CONTENT_TYPE, make_problem
+from modemd.light_dataclass import dataclass
 
 log = logs.get(__name__)
 
@@ -52,9 +58,18 @@ def choose_bounds() -> Bounds:
     )
 
 
-def error_body(code: str, message: str) -> bytes:
+def error_body(code: str, status: int, message: str) -> bytes:
     """Returns the JSON body that every error has."""
-    return json.dumps({"error": {"code": code, "message": message}}).encode()
+    return json.dumps(make_problem(code, status, message)).encode()
+
+
+def _find_user(transport: asyncio.BaseTransport) -> tuple[str, int] | None:
+    """Returns the name and number of the user at the other end of a Unix socket, in place of an address and port (unix(7))."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family != socket.AF_UNIX:
+        return None
+    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return user_name(uid), uid
 
 
 class Crowd:
@@ -62,6 +77,8 @@ class Crowd:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
+        self.shaking_hands: WeakSet[BoundedProtocol] = WeakSet()
+        """Connections that are accepted, and have not finished their TLS handshake."""
         self._is_told = False
 
     def admit(self, newcomer: BoundedProtocol) -> bool:
@@ -88,15 +105,23 @@ class Crowd:
 
 
 class BoundedProtocol(H11Protocol):
-    """Connection of one client, within the bounds of `crowd`, which a subclass sets for its server."""
+    """Connection of one client, within the bounds of `crowd`, which a subclass sets for its server. `slices`: the context in
+    which its requests are read and answered. It is let in or refused at once, so that none wait that are not counted."""
 
     crowd: Crowd
+    slices: Context
 
     def __init__(self, *given: Any, **named: Any) -> None:
+        if len(self.crowd.shaking_hands) >= self.crowd.bounds.connections:
+            raise ConnectionAbortedError("too many TLS handshakes at once")
         super().__init__(*given, **named)
+        self.crowd.shaking_hands.add(self)
         self.waits_since = 0.0
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
+        self._arrived = bytearray()
+        self._reading: asyncio.Handle | None = None
+        self._is_held_up = False
 
     @property
     def waits(self) -> bool:
@@ -104,7 +129,9 @@ class BoundedProtocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        self.crowd.shaking_hands.discard(self)
         super().connection_made(transport)
+        self.client = self.client or _find_user(transport)
         if self.crowd.admit(self):
             self._await_request()
         else:
@@ -114,10 +141,27 @@ class BoundedProtocol(H11Protocol):
             )
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._deadline, self._unread):
-            if timer is not None:
-                timer.cancel()
+        for handle in (self._deadline, self._unread, self._reading):
+            if handle is not None:
+                handle.cancel()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what a client sends. It is read in a slice of the server: with many clients, reading takes its time."""
+        self._arrived += data
+        if self._reading is None:
+            self._reading = self.loop.call_soon(self._read, context=self.slices)
+        elif not self.flow.read_paused:
+            self._is_held_up = True  # so that no more comes in than is read
+            self.flow.pause_reading()
+
+    def _read(self) -> None:
+        self._reading = None
+        data, self._arrived = bytes(self._arrived), bytearray()
+        if self._is_held_up:
+            self._is_held_up = False
+            self.flow.resume_reading()
+        super().data_received(data)
 
     def on_response_complete(self) -> None:
         self._await_request()
@@ -146,20 +190,24 @@ class BoundedProtocol(H11Protocol):
 
     def _await_request(self) -> None:
         self.waits_since = self.loop.time()
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self.loop.call_later(self.crowd.bounds.idle_s, self._let_go)
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.crowd.bounds.idle_s, self._let_go)
 
     def _let_go(self) -> None:
-        if self.waits:
+        """Closes the connection, unless a request is under way, or the last one was answered since the timer was set."""
+        self._deadline = None
+        left_s = self.waits_since + self.crowd.bounds.idle_s - self.loop.time()
+        if self.waits and left_s <= 0:
             self.transport.close()
+        elif self.waits:
+            self._deadline = self.loop.call_later(left_s, self._let_go)
 
     def _answer(self, status: HTTPStatus, code: str, message: str) -> None:
         """Answers without the application, and closes the connection."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = error_body(code, message)
+            body = error_body(code, status, message)
             headers = [
-                (b"content-type", b"application/json"),
+                (b"content-type", CONTENT_TYPE.encode()),
                 (b"content-length", str(len(body)).encode()),
                 (b"connection", b"close"),
             ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from modemd.errors import ErrorCode
 from modemd.http.bounded import error_body
+from modemd.http.problems import CONTENT_TYPE
 
 Message = Any  # as ASGI has it: a dictionary
 Send = Callable[[Message], Awaitable[None]]
@@ -18,42 +19,49 @@ STOPPING = "modemd is stopping, and this request is not finished; look after the
 
 
 class CutRequests:
-    """ASGI application around another. A request that the server cancels is answered 503 `stopping`."""
+    """ASGI application around another, which knows the requests that are under way."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
+        self._answers: set[_Answer] = set()
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
         answer = _Answer(send)
+        self._answers.add(answer)
         try:
             await self._app(scope, receive, answer.send)
-        except asyncio.CancelledError:
-            if answer.has_begun:
-                raise
-            # The request ends with this, as the server asks. If it ended with the exception, the server would answer 500.
-            answer.is_closed = True
-            await _send_error(send)
+        finally:
+            self._answers.discard(answer)
+
+    async def cut(self) -> None:
+        """Answers each request 503 `stopping`, unless its answer has begun. The work on it goes on: what was handed to the
+        database is stored, and what follows from it follows."""
+        await asyncio.gather(*(answer.cut() for answer in self._answers))
 
 
 class _Answer:
-    """Answer to one request, on its way to the server. Once it `is_closed`, what the work on the request still sends is
-    dropped."""
+    """Answer to one request, on its way to the server. After the cut, what the work on the request still sends is dropped."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.has_begun = False
-        self.is_closed = False
+        self._has_begun = False
+        self._is_cut = False
 
     async def send(self, message: Message) -> None:
-        if not self.is_closed:
-            self.has_begun = True
+        if not self._is_cut:
+            self._has_begun = True
             await self._send(message)
+
+    async def cut(self) -> None:
+        self._is_cut = True
+        if not self._has_begun:
+            await _send_error(self._send)
 
 
 async def _send_error(send: Send) -> None:
-    body = error_body(ErrorCode.STOPPING, STOPPING)
+    body = error_body(ErrorCode.STOPPING, HTTPStatus.SERVICE_UNAVAILABLE, STOPPING)
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", CONTENT_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import http.client
 import logging
 import os
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from modemd.errors import ConfigError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from modemd.http.bounded import Bounds
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 # The kernel's limit for the path of a Unix socket is 108 octets, with the closing zero (unix(7)).
 LONGEST_PATH = 107
 CLIENT_TIMEOUT_S = 60.0
+# Seconds that a request has to be answered after the end of the server.
+GRACE_S = 1.0
 # How many clients the kernel lets wait until they are accepted. They take none of our descriptors.
 MOST_WAITING = 128
 
@@ -77,21 +81,27 @@ def _remove_stale(path: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: Callable[..., Any], listener: socket.socket, bounds: Bounds | None = None
+    app: Callable[..., Any], listener: socket.socket, bounds: Bounds | None = None, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed. What
     is not answered a second after the end of the block gets an error (`modemd.http.cut_requests`).
 
-    `bounds`: of its clients; without them, those that fit this process."""
+    `bounds`: of its clients; without them, those that fit this process. `tls`: the context of its connections, None for plain
+    ones."""
     import uvicorn
 
     from modemd.http.bounded import ACCEPTED_AT_ONCE, BoundedProtocol, Crowd, choose_bounds
     from modemd.http.cut_requests import CutRequests
+    from modemd.http.slices import own_slices
+
+    with own_slices():
+        context = contextvars.copy_context()
 
     class Protocol(BoundedProtocol):
         """Connection of a client of this server."""
 
         crowd = Crowd(bounds or choose_bounds())
+        slices = context
 
     stop = asyncio.Event()
 
@@ -100,7 +110,16 @@ async def serving(
         would end the process before the daemon has stopped in order."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
+            await super().startup([])
+            server = await asyncio.get_running_loop().create_server(
+                lambda: Protocol(config, self.server_state, self.lifespan.state),
+                sock=listener,
+                backlog=ACCEPTED_AT_ONCE,
+                ssl=tls,
+                # uvicorn would leave a minute to clients that never begin to speak TLS.
+                ssl_handshake_timeout=Protocol.crowd.bounds.idle_s if tls is not None else None,
+            )
+            self.servers.append(server)
             listener.listen(MOST_WAITING)  # asyncio has set it to what it accepts at once
 
         async def main_loop(self) -> None:
@@ -110,8 +129,9 @@ async def serving(
         def capture_signals(self) -> Iterator[None]:
             yield
 
+    requests = CutRequests(app)
     config = uvicorn.Config(
-        CutRequests(app),
+        requests,
         http=Protocol,
         ws="none",
         lifespan="off",
@@ -120,17 +140,28 @@ async def serving(
         access_log=False,
         date_header=False,
         server_header=False,
-        timeout_graceful_shutdown=1,
+        # uvicorn would believe whoever asks from this machine; `api.access.doorkeeper` believes the proxies of the configuration.
+        proxy_headers=False,
     )
     # Paths hold the identities of SIMs. Propagation, by which uvicorn switches this log off, is on again after a reload.
     logging.getLogger("uvicorn.access").disabled = True
-    # The daemon's own lines tell of its start and end; what goes wrong here is a warning.
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    task = asyncio.get_running_loop().create_task(Server(config).serve(sockets=[listener]), name="http")
+    # The daemon's own lines tell of its start and end; and a client must not fill the log with warnings about what it sends.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    server = Server(config)
+    task = asyncio.get_running_loop().create_task(server.serve(sockets=[listener]), name="http")
     try:
         yield task
     finally:
         stop.set()
+        await asyncio.wait([task], timeout=GRACE_S)
+        # uvicorn would cancel the work on requests, in the middle of what follows from a change.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S):
+                await requests.cut()
+        for connection in list(server.server_state.connections):
+            transport = connection.transport
+            transport.abort() if transport.get_write_buffer_size() else transport.close()
+        server.force_exit = True
         await task
 
 

@@ -1,4 +1,8 @@
-"""Writer thread: runs all changes. Those that wait together share one commit and one fsync; each has a savepoint of its own."""
+"""Writer thread: runs all changes. Those that wait together share one commit and one fsync; each has a savepoint of its own.
+
+Changes for clients are behind all others: a modem that waits for its claim, or a text that came in, does not wait for what a
+crowd of clients has submitted. Within the two kinds, the order is that of submission.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from modemd.client_work import WAITING_CHANGES, is_for_client
 from modemd.errors import StoreError
+from modemd.light_dataclass import dataclass
 from modemd.store.sqlite_errors import classify_error
 
 T = TypeVar("T")
@@ -20,6 +26,11 @@ MAX_GROUP_CHANGES = 256
 # A group runs changes as long as a commit takes, and no longer: with dozens of modems, those that wait for one large group would
 # go on together, and come back together. On a quick disk it runs so long at least.
 MIN_GROUP_S = 0.001
+# What a burst of clients has submitted is not parted: answers to some of them would compete with the rest for the interpreter.
+CLIENTS_GROUP_S = 0.003
+# What a burst of clients submits is handed to the thread together: it shares a commit, and loop and thread do not compete
+# for the interpreter, which takes a quarter of the time on a machine with two cores. The first of it waits so long at most.
+GATHERING_S = 0.004
 # How long a change that nobody waits for is left without its commit, which the next change shares.
 LAZY_COMMIT_S = 0.05
 
@@ -27,12 +38,14 @@ LAZY_COMMIT_S = 0.05
 @dataclass(slots=True)
 class QueuedChange:
     """Change, with the future that its caller awaits, and after the run its result or error. `is_lazy`: it is committed with the
-    next change. `is_outside`: it runs between two commits, in no transaction."""
+    next change. `is_outside`: it runs between two commits, in no transaction. `is_for_client`: it is behind those that are not
+    for clients."""
 
     change: Change
     answer: asyncio.Future[Any]
     is_lazy: bool = False
     is_outside: bool = False
+    is_for_client: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -82,12 +95,14 @@ class CommitGroup:
         self._failure: Exception | None = None
         self.changes: list[QueuedChange] = []
         self.is_lazy = True  # nobody waits for its commit
+        self.is_for_clients = True  # only clients do
 
     def run(self, job: QueuedChange) -> None:
         """Runs a change behind the others. A group that has failed runs none."""
         begins = not self.changes
         self.changes.append(job)
         self.is_lazy &= job.is_lazy
+        self.is_for_clients &= job.is_for_client or job.is_lazy
         if self._failure is None:
             try:
                 if begins:
@@ -151,12 +166,54 @@ def deliver_results(group: Sequence[QueuedChange]) -> None:
             job.answer.set_exception(job.error)
 
 
+class PendingChanges:
+    """Queue to a writer's thread. `put` is for the loop, `take` for the thread. None is the end."""
+
+    def __init__(self) -> None:
+        self._submitted: queue.SimpleQueue[QueuedChange | None] = queue.SimpleQueue()
+        self._ours: deque[QueuedChange] = deque()
+        self._for_clients: deque[QueuedChange] = deque()
+        self._behind_all: list[QueuedChange | None] = []  # at most one: nothing is fetched behind it
+
+    def put(self, job: QueuedChange | None) -> None:
+        """Submits a change."""
+        self._submitted.put(job)
+
+    def take(self, wait_s: float | None, *, also_for_clients: bool = True) -> QueuedChange | None:
+        """Returns the change that is next. `wait_s`: how long it waits for one, None: without an end; `also_for_clients` False:
+        only one that is not for a client, and is here already. Raises queue.Empty."""
+        while not self._behind_all:
+            try:
+                job = self._submitted.get_nowait()
+            except queue.Empty:
+                break
+            self._sort(job)
+        if self._ours:
+            return self._ours.popleft()
+        if not also_for_clients:
+            raise queue.Empty
+        if self._for_clients:
+            return self._for_clients.popleft()
+        if self._behind_all:
+            return self._behind_all.pop()
+        if wait_s == 0:
+            raise queue.Empty
+        return self._submitted.get(timeout=wait_s)
+
+    def _sort(self, job: QueuedChange | None) -> None:
+        if job is None or job.is_outside:
+            self._behind_all.append(job)
+        else:
+            (self._for_clients if job.is_for_client else self._ours).append(job)
+
+
 class ThreadWriter:
     """Writer of the running daemon, on a thread of its own, so that no fsync runs on the loop."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._pending: queue.SimpleQueue[QueuedChange | None] = queue.SimpleQueue()
+        self._pending = PendingChanges()
+        self._gathered: list[QueuedChange] = []  # for clients, and not handed over yet
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._ended = False
@@ -179,20 +236,44 @@ class ThreadWriter:
     ) -> asyncio.Future[T]:
         if self._closed:
             raise StoreError("the database is closed")
-        job = QueuedChange(change, self._loop.create_future(), is_lazy, is_outside)
+        job = QueuedChange(change, self._loop.create_future(), is_lazy, is_outside, is_for_client())
+        if is_outside:
+            self._hand_over()  # what was submitted before
+        if job.is_for_client and not is_outside:
+            if not self._gathered:
+                self._loop.call_soon(self._gather, 0, self._loop.time() + GATHERING_S)
+            self._gathered.append(job)
+            return job.answer
+        if not (is_lazy or job.is_for_client):
+            WAITING_CHANGES.begin()
+            job.answer.add_done_callback(WAITING_CHANGES.end)
         self._pending.put(job)
         return job.answer
+
+    def _gather(self, before: int, deadline: float) -> None:
+        """Hands over as soon as a turn of the loop has submitted nothing more. `before`: how many there were a turn ago."""
+        count = len(self._gathered)
+        if before < count and self._loop.time() < deadline:
+            self._loop.call_soon(self._gather, count, deadline)
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        for job in self._gathered:
+            self._pending.put(job)
+        self._gathered.clear()
 
     async def close(self) -> None:
         """Finishes what was submitted, then ends the thread."""
         self._closed = True
+        self._hand_over()
         self._pending.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
 
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
         while not self._ended:
-            first = self._postponed or self._pending.get()
+            first = self._postponed or self._pending.take(None)
             self._postponed = None
             if first is None:
                 break
@@ -233,7 +314,8 @@ class ThreadWriter:
             started = self._loop.time()
             group.run(job)
             worked_s += self._loop.time() - started
-            full = len(group.changes) >= MAX_GROUP_CHANGES or worked_s >= max(self._commit_s, MIN_GROUP_S)
+            least_s = CLIENTS_GROUP_S if group.is_for_clients else MIN_GROUP_S
+            full = len(group.changes) >= MAX_GROUP_CHANGES or worked_s >= max(self._commit_s, least_s)
             job = None if full else self._next_change(group, began + LAZY_COMMIT_S)
         started = self._loop.time()
         group.commit()
@@ -244,7 +326,8 @@ class ThreadWriter:
         now."""
         wait_s = max(deadline - self._loop.time(), 0) if group.is_lazy else 0
         try:
-            job = self._pending.get(block=wait_s > 0, timeout=wait_s)
+            # A change for a client may be long: what somebody else waits for is committed before.
+            job = self._pending.take(wait_s, also_for_clients=group.is_lazy or group.is_for_clients)
         except queue.Empty:
             return None
         if job is not None and job.is_outside:

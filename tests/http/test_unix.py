@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import io
+import os
 import signal
 import socket
 import stat
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from modemd import logs
+from modemd.accounts import user_name
 from modemd.errors import ConfigError
 from modemd.http import unix
 from modemd.http.unix import LONGEST_PATH, listening, serving
@@ -175,3 +178,24 @@ async def test_a_start_is_no_line_of_the_server(path: Path, caplog: pytest.LogCa
         async with serving(echo, listener):
             await asyncio.sleep(0)
     assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+async def test_who_asks_is_known_by_the_other_end_alone(path: Path) -> None:
+    """By the Unix socket it is a user; by TCP an address, whatever a client on this machine says of itself."""
+    clients: list[Any] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Send) -> None:
+        clients.append(scope["client"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    with listening(path) as listener, socket.create_server(("127.0.0.1", 0)) as port:
+        port.setblocking(False)
+        async with serving(app, listener), serving(app, port):
+            await asyncio.to_thread(unix.request, path, "GET", "/")
+            connection = http.client.HTTPConnection("127.0.0.1", port.getsockname()[1], timeout=10)
+            await asyncio.to_thread(connection.request, "GET", "/", headers={"X-Forwarded-For": "203.0.113.7"})
+            assert (await asyncio.to_thread(connection.getresponse)).status == 204
+            connection.close()
+    assert clients[0] == (user_name(os.getuid()), os.getuid())
+    assert clients[1][0] == "127.0.0.1"

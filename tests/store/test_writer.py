@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from modemd.client_work import WAITING_CHANGES
 from modemd.errors import StoreError
+from modemd.http.slices import own_slices
 from modemd.store.connection import connect
 from modemd.store.writer import MAX_GROUP_CHANGES, Change, QueuedChange, ThreadWriter, deliver_results, run_group
 
@@ -256,3 +258,56 @@ async def test_what_runs_in_no_transaction_waits_for_the_commit(tmp_path: Path) 
 
 def break_syntax(db: sqlite3.Connection) -> None:
     db.execute("NONSENSE")
+
+
+class Journal:
+    """A writer that is held up by its first change until `go` is set. `ran`: the changes, in the order in which they ran, with
+    `|` for each commit."""
+
+    def __init__(self, path: Path) -> None:
+        self.ran: list[str] = []
+        self.go = threading.Event()
+        self.writer = ThreadWriter(lambda: self._connect(path))
+        self._held = self.writer.submit(lambda db: self.go.wait(10))
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.set_trace_callback(lambda sql: self.ran.append("|") if sql == "COMMIT" else None)
+        return connection
+
+    def change(self, name: str) -> Change:
+        return lambda db: self.ran.append(name)
+
+    async def finish(self, *answers: asyncio.Future[None]) -> str:
+        """Lets the writer run, and returns what it did behind its first change."""
+        self.go.set()
+        await asyncio.gather(self._held, *answers)
+        await self.writer.close()
+        return "".join(self.ran).strip("|")
+
+
+async def test_a_modem_does_not_wait_for_a_crowd_of_clients(tmp_path: Path) -> None:
+    """A change of a modem runs before those of clients that were submitted earlier, and has its commit before them; each kind
+    keeps its order."""
+    journal = Journal(tmp_path / "turns.db")
+    submit, change = journal.writer.submit, journal.change
+    with own_slices():
+        clients = [submit(change(name)) for name in "abc"]
+    ours = [submit(change(name)) for name in "XY"]
+    assert WAITING_CHANGES.count >= 2
+    done = await journal.finish(*clients, *ours)
+    assert done.replace("|", "") == "XYabc"
+    assert done.index("Y") < done.index("|", done.index("Y")) < done.index("a")
+
+
+async def test_the_end_and_what_runs_alone_wait_for_all(tmp_path: Path) -> None:
+    """A change outside of transactions runs behind everything that was submitted before it, whosever it is, and before what
+    was submitted later; closing finishes all."""
+    journal = Journal(tmp_path / "turns.db")
+    writer, change = journal.writer, journal.change
+    with own_slices():
+        clients = [writer.submit(change("a"))]
+    alone = writer.submit_outside(change("-"))
+    ours = [writer.submit(change("X"))]
+    done = await journal.finish(*clients, alone, *ours)
+    assert done.replace("|", "") == "a-X"
