@@ -89,8 +89,10 @@ def daemon(
     messages: int = 0,
     report: bool = True,
     rate: object = "unlimited",
+    **configured: object,
 ) -> Iterator[Daemon]:
-    """A daemon over `count` modems that has so many messages to send; on `base`'s disk. Modems boot when all is there."""
+    """A daemon over `count` modems that has so many messages to send; on `base`'s disk. Modems boot when all is there.
+    `configured`: further settings."""
     with (
         folder(base) as made,
         modems(made / "lab", count, latency_s=latency_s, report_latency_s=report_latency_s) as built,
@@ -101,6 +103,7 @@ def daemon(
             "log_level": "warning",
             "report": report,
             "modems": [{"name": f"m{i}", "port": str(port), "rate": rate} for i, port in enumerate(built.ports)],
+            **configured,
         }
         config.write_text(json.dumps(settings), encoding="utf-8")
         if messages:

@@ -26,7 +26,9 @@ from modemd.modem.recovery.usb_reset import TOOLS
 from modemd.profiles import Profiles
 from modemd.rules.consent.words.matching import Words
 from modemd.sd_notify import ServiceManager
+from modemd.second_door import second_door
 from modemd.service.assembly import Collaborators, assemble
+from modemd.service.changes.feed import ChangeView
 from modemd.service.consent.quiet_hours import holiday_program
 from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Service
@@ -92,12 +94,20 @@ async def _assembled(settings: Settings, open_store: Callable[[], Awaitable[Stor
                 tools=TOOLS,
                 list_holidays=holiday_program.list_holidays,
                 is_clock_synchronised=is_system_clock_synchronised,
+                make_document=make_document,
             )
         )
         await service.know_time()
         yield service
     finally:
         await store.close()
+
+
+def make_document(change: ChangeView) -> dict[str, Any]:
+    """Returns the JSON document of a change, as the API has it, which is loaded when it is needed."""
+    from modemd.api.documents import document
+
+    return document(change)
 
 
 def find_writer(settings: Settings) -> LockHolder | None:
@@ -170,9 +180,15 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
             await service.start()
             # The HTTP API is loaded after the start, so that the modems do not wait for it. It answers until the end: a message
             # that is submitted while answers on the air are awaited is stored, and sent after the next start.
+            from modemd.api.access.doorkeeper import AuditedDoor, KeyedDoor
             from modemd.api.app import create_app
+            from modemd.api.doors import list_open_paths
 
-            async with serving(create_app(service), listener) as http:
+            app = AuditedDoor(create_app(service), service.keys)
+            keyed = KeyedDoor(app, service.keys, settings.http.trusted_proxies, list_open_paths(service))
+            alarms = service.operations.alarms
+            async with serving(app, listener) as http, second_door(settings, service.keys, keyed, alarms) as door:
+                memory.spare_what_stays()
                 watchdog = service.make_watchdog()
                 heartbeat = loop.create_task(watchdog.run(), name="heartbeat")
                 manager.notify_ready()
@@ -182,6 +198,7 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
                         if hangup.is_set() and read_again is not None:
                             hangup.clear()
                             _reload(service.settings, read_again, manager)
+                            door.reload()
                 finally:
                     grace_s = service.settings.current().stop_grace_s
                     log.info("stopping", grace=grace_s)

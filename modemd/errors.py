@@ -27,10 +27,11 @@ There is a class for each case in which a caller acts differently::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+
+from modemd.light_dataclass import dataclass
 
 
 class ErrorCode(StrEnum):
@@ -55,28 +56,36 @@ class ErrorCode(StrEnum):
     BAD_ADDRESS = "bad_address"
     BAD_CLASS = "bad_class"
     BAD_COUNTRY = "bad_country"
+    BAD_CURSOR = "bad_cursor"
     BAD_CRON = "bad_cron"
     BAD_ENCODING = "bad_encoding"
+    BAD_FORMAT = "bad_format"
     BAD_KEY = "bad_key"
+    BAD_MEDIA_TYPE = "bad_media_type", 415
     BAD_KIND = "bad_kind"
+    BAD_LIMIT = "bad_limit"
     BAD_NAME = "bad_name"
     BAD_NUMBER = "bad_number"
     BAD_RECIPIENTS = "bad_recipients"
     BAD_ROWS = "bad_rows"
     BAD_SCHEDULE = "bad_schedule"
+    BAD_SCOPE = "bad_scope"
     BAD_SIM = "bad_sim"
     BAD_STATE = "bad_state"
     BAD_TEXT = "bad_text"
     BAD_TIME = "bad_time"
+    BAD_URL = "bad_url"
     BAD_USSD = "bad_ussd"
     BAD_VALIDITY = "bad_validity"
     BAD_VERDICT = "bad_verdict"
     BAD_WINDOW = "bad_window"
     BAD_WORD = "bad_word"
+    BUDGET_SPENT = "budget_spent", 429
     CANCELLING = "cancelling", 409
     CLOSED = "closed", 409
     EMERGENCY_NUMBER = "emergency_number"
     EMPTY_TEXT = "empty_text"
+    FORBIDDEN = "forbidden", 403
     FIXED_WORD = "fixed_word", 409
     EVIDENCE_TOO_OLD = "evidence_too_old", 409
     IN_THE_PAST = "in_the_past"
@@ -93,6 +102,7 @@ class ErrorCode(StrEnum):
     NO_MODEM = "no_modem", 404
     NO_PART = "no_part", 404
     NO_REASON = "no_reason"
+    NO_RECEIVER = "no_receiver", 404
     NO_SESSION = "no_session", 404
     NO_SIM = "no_sim", 404
     NOT_FOUND = "not_found", 404
@@ -103,6 +113,7 @@ class ErrorCode(StrEnum):
     ON_ITS_WAY = "on_its_way", 409
     OPTED_OUT = "opted_out", 409
     OWN_OPT_OUT = "own_opt_out", 409
+    RATE_LIMITED = "rate_limited", 429
     RESOLVED = "resolved", 409
     SHORT_CODE_NOT_ALLOWED = "short_code_not_allowed"
     STAGING = "staging", 409
@@ -110,7 +121,10 @@ class ErrorCode(StrEnum):
     TOO_FAR = "too_far"
     TOO_LARGE = "too_large", 413
     TOO_LATE = "too_late", 409
+    TOO_MANY_TRIES = "too_many_tries", 429
+    TOO_MANY_WEBHOOKS = "too_many_webhooks", 409
     TOO_SLOW = "too_slow", 408
+    UNAUTHORIZED = "unauthorized", 401
     UNKNOWN_LIST = "unknown_list"
     USSD_BUSY = "ussd_busy", 409
     USSD_ENDED = "ussd_ended", 502
@@ -178,13 +192,17 @@ class ProfileError(ModemdError):
 
 class Refused(ModemdError):
     """Request that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...). `problems`: if there are
-    several, a line for each; `reason` then names the first."""
+    several, a line for each; `reason` then names the first. `wait_s`: after how many seconds it may be accepted, if that is
+    known."""
 
-    def __init__(self, code: StrEnum, reason: str, problems: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, code: StrEnum, reason: str, problems: tuple[str, ...] = (), *, wait_s: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.problems = problems
+        self.wait_s = wait_s
 
 
 class StoreError(ModemdError):

@@ -22,15 +22,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
-from modemd.controls import CODES
+from modemd.controls import CONTROLS
 
 _NUMBERS = frozenset({"number", "to", "sender", "recipient"})
 _IDENTITIES = frozenset({"iccid", "imsi"})
 _INTERNATIONAL = re.compile(r"(?:\+|%2[Bb])[0-9]{8,15}")
-_ESCAPED = str.maketrans(
-    {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in CODES}
-    | {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-)
+_TO_ESCAPE = re.compile(rf'[\\"\n{CONTROLS}]')
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _NOT_BARE = re.compile(r'[\s"=\\]')
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
@@ -168,5 +166,10 @@ def _without_numbers(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """Returns the text as it is if it is unambiguous, else in quotes, on one line, with its control characters escaped."""
-    escaped = text.translate(_ESCAPED)
+    escaped = _TO_ESCAPE.sub(_escape, text)
     return text if text and escaped == text and _NOT_BARE.search(text) is None else f'"{escaped}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return _ESCAPES.get(found[0]) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")

@@ -11,19 +11,23 @@ from functools import cache, singledispatch
 from operator import attrgetter
 from typing import Any
 
+from modemd.rules.access.callers import show_idempotency_key
 from modemd.service.calendar.recurring import AddedSchedule, ScheduleStory, ScheduleView
+from modemd.service.changes.feed import ConsentEventView
 from modemd.service.consent.history import LedgerEvent
 from modemd.service.messages.batches import BatchResult, BatchView
 from modemd.service.messages.history import MessageHistory, MessageView, ReportView
 from modemd.service.messages.submission import SubmitResult
+from modemd.service.modems.drivers import DriverFile
 from modemd.service.modems.views import WireLine
 from modemd.service.operations.health import StatusView, WaitingView
 from modemd.service.views import PauseView, SimView
+from modemd.service.webhooks.webhooks import WebhookSecret
 
 Document = dict[str, Any]
 
 # Fields whose key is another name: words that Python keeps for itself, and the shorter names of the API.
-_KEYS = {
+KEYS = {
     "recipient": "to",
     "sender": "from",
     "message_class": "class",
@@ -39,13 +43,16 @@ _KEYS = {
 
 @singledispatch
 def document(view: Any) -> Document:
-    """Returns a row or view as a JSON document: a key for each field, in their order, under the field's name unless `_KEYS` has
+    """Returns a row or view as a JSON document: a key for each field, in their order, under the field's name unless `KEYS` has
     another. A view that is made of a row has the keys of the row first."""
     keys, get_values = _plan_document(view.__class__)
-    return {
+    found = {
         key: value if type(value) in _AS_THEY_ARE else _make_value(value)
         for key, value in zip(keys, get_values(view), strict=True)
     }
+    if isinstance(found.get("key"), str):
+        found["key"] = show_idempotency_key(found["key"])
+    return found
 
 
 def documents(views: Iterable[Any]) -> list[Document]:
@@ -61,6 +68,16 @@ def _(view: LedgerEvent) -> Document:
         "key_id": view.key_id,
         "chain": view.chain,
     }
+
+
+@document.register
+def _(view: ConsentEventView) -> Document:
+    return {"number": view.number, **document(view.event)}
+
+
+@document.register
+def _(view: WebhookSecret) -> Document:
+    return document(view.webhook) | {"secret": view.secret, "warnings": list(view.warnings)}
 
 
 @document.register
@@ -83,6 +100,11 @@ def _(view: MessageHistory) -> Document:
         "reports": documents(view.reports),
         "events": documents(view.events),
     }
+
+
+@document.register
+def _(view: DriverFile) -> Document:
+    return document(view.driver) | {"text": view.text}
 
 
 @document.register
@@ -189,7 +211,7 @@ def _plan_document(kind: type) -> tuple[tuple[str, ...], Callable[[object], tupl
     """Returns the keys of the documents of a class, and the function that takes their values from an instance."""
     names = [field.name for field in fields(kind)]
     get_values = attrgetter(*names) if len(names) > 1 else lambda view: (getattr(view, names[0]),)
-    return tuple(_KEYS.get(name, name) for name in names), get_values
+    return tuple(KEYS.get(name, name) for name in names), get_values
 
 
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})

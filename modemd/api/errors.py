@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from modemd.controls import mark_controls
 from modemd.errors import ErrorCode, ModemdError, Refused, StoreError
 from modemd.http.methods import list_methods
+from modemd.http.problems import CONTENT_TYPE, make_problem
 
 # How many mistakes of one request are told, and how many characters of the place of each.
 MOST_PROBLEMS = 20
@@ -32,7 +33,7 @@ def add_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     async def on_modemd_error(request: Request, error: ModemdError) -> JSONResponse:
         if isinstance(error, Refused) and isinstance(error.code, ErrorCode):
             more: dict[str, Any] = {"problems": error.problems} if error.problems else {}
-            return error_response(error.code, error.reason, **more)
+            return error_response(error.code, error.reason, headers=list_wait(error), **more)
         return error_response(error.code if isinstance(error, StoreError) else ErrorCode.UNAVAILABLE, str(error))
 
     @app.exception_handler(RequestValidationError)
@@ -43,7 +44,7 @@ def add_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
             each["loc"] == ("body",) and each["type"] in _NO_OBJECT for each in found
         ):
             said = f"it has {_shorten(kind)}" if kind else "it has none"
-            return error_response(ErrorCode.BAD_REQUEST, f"the body needs Content-Type: application/json; {said}")
+            return error_response(ErrorCode.BAD_MEDIA_TYPE, f"the body needs Content-Type: application/json; {said}")
         problems = [_describe_problem(each) for each in found[:MOST_PROBLEMS]]
         if len(found) > MOST_PROBLEMS:
             problems.append(f"and {len(found) - MOST_PROBLEMS} more")
@@ -87,14 +88,20 @@ def _shorten(place: str) -> str:
     return place if len(place) <= LONGEST_PLACE else f"{place[:LONGEST_PLACE]}…"
 
 
+def list_wait(refused: Refused) -> dict[str, str]:
+    """Returns the header that says when to come again; none if nobody knows."""
+    return {"retry-after": str(refused.wait_s)} if refused.wait_s is not None else {}
+
+
 def error_response(
     code: str, message: str, *, status: int | None = None, headers: dict[str, str] | None = None, **more: Any
 ) -> JSONResponse:
-    """Returns the JSON body that every error has: its code, a message of one line for people, and `more` fields. `status`: if it
-    is not the one of the code."""
+    """Returns the JSON body that every error has (`modemd.http.problems`), with `more` fields. `message`: one line for people;
+    `status`: if it is not the one of the code."""
     if status is None:
         status = code.status if isinstance(code, ErrorCode) else HTTPStatus.SERVICE_UNAVAILABLE
-    return JSONResponse({"error": {"code": code, "message": mark_controls(message), **more}}, status, headers)
+    problem = make_problem(code, status, mark_controls(message), **more)
+    return JSONResponse(problem, status, headers, CONTENT_TYPE)
 
 
 # What the framework refuses before a route is reached.

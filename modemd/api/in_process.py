@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from modemd.light_dataclass import dataclass
 
 AsgiMessage = MutableMapping[str, Any]
 AsgiReceive = Callable[[], Awaitable[AsgiMessage]]
@@ -108,7 +109,7 @@ class StreamedRequest(InProcessRequest):
     async def close(self) -> None:
         """Hangs up, if the response was not read to its end, and returns when nothing of the request runs any more: what it
         reads from may be closed then."""
-        self._left.set()  # a cancellation would not reach the work on the request: `bodies.BodyBounds` finishes that
+        self._left.set()
         while not self._pieces.empty():
             self._pieces.get_nowait()
         if self._task is not None:

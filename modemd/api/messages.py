@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import Field
 
+from modemd.api.access.callers import get_caller
 from modemd.api.documents import document, documents
 from modemd.api.lists import list_response
 from modemd.api.requests import (
+    CSV_BODY,
     LARGEST_INTEGER,
     Before,
     Body,
@@ -24,16 +26,27 @@ from modemd.api.requests import (
     new_router,
 )
 from modemd.errors import ErrorCode, Refused
+from modemd.rules.access.callers import Caller, choose_line, scope_idempotency_key
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
+from modemd.service.messages.batches import BatchResult
 from modemd.service.messages.csv_rows import FileOptions
 from modemd.service.messages.history import MessageSearch
+from modemd.service.messages.previews import Preview
 from modemd.service.messages.submission import MessageRequest, SubmitResult
 from modemd.service.service import Service
 
 BATCHES = "/v1/batches"
 BATCH_PREVIEW = "/v1/batches/preview"
 LARGEST_CSV = 32 * 1024 * 1024
+
+
+_MESSAGE = {"application/json": {"schema": {"type": "object"}}}
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "its key was known: the first message", "content": _MESSAGE},
+    409: {"description": "consent refuses it: the message with state refused; or a problem", "content": _MESSAGE},
+}
+"""What the OpenAPI document says of the answers to an accepted message, beside 202."""
 
 
 class NewMessage(Body):
@@ -53,26 +66,26 @@ class NewMessage(Body):
     list_name: Text | None = Field(default=None, alias="list")
     answers: list[Text] = Field(default=[], max_length=100)
 
-    def make_request(self, to: str) -> MessageRequest:
-        """Returns the request for one recipient."""
+    def make_request(self, to: str, caller: Caller) -> MessageRequest:
+        """Returns the request of a caller for one recipient. Raises Refused (`forbidden`)."""
         return MessageRequest(
             to,
             self.text,
             self.message_class,
             self.at,
-            self.key,
+            scope_idempotency_key(caller.key, self.key),
             self.report,
             short_code=self.short_code,
             valid=self.valid,
             window=self.window,
-            sim=self.sim,
+            sim=choose_line(caller, self.sim),
             list_name=self.list_name,
             answers=tuple(self.answers),
         )
 
 
 def make_file_endpoint(
-    work: Callable[[bytes, str | None, FileOptions], Awaitable[object]],
+    work: Callable[[Caller, bytes, str | None, FileOptions], Awaitable[object]],
 ) -> Callable[..., Awaitable[dict[str, Any]]]:
     """Returns the function of a route that takes a CSV, with the options of the whole file in its query, and answers with the
     document of what `work` makes of it."""
@@ -94,12 +107,12 @@ def make_file_endpoint(
         text_column: Text | None = None,
         dedupe: bool = False,
     ) -> dict[str, Any]:
-        words = tuple(answers.split(",")) if answers is not None else ()
+        words, caller = tuple(answers.split(",")) if answers is not None else (), get_caller(request)
         options = FileOptions(
-            text, message_class, at, valid, window, sim, list_name, words, report, short_code, to_column, text_column,
-            once_per_number=dedupe,
+            text, message_class, at, valid, window, choose_line(caller, sim), list_name, words, report, short_code,
+            to_column, text_column, once_per_number=dedupe, api_key=caller.key,
         )  # fmt: skip
-        return document(await work(await request.body(), key, options))
+        return document(await work(caller, await request.body(), scope_idempotency_key(caller.key, key), options))
 
     return post_file
 
@@ -115,31 +128,59 @@ def make_router(service: Service) -> APIRouter:
     """Returns the routes of messages, batches and status reports."""
     router, rooms = new_router("/v1"), service.messages
 
-    @router.post("/messages", status_code=202, summary="Accept one message, or one for each of several recipients")
-    async def post_message(new: NewMessage) -> JSONResponse:
+    @router.post(
+        "/messages",
+        status_code=202,
+        summary="Accept one message, or one for each of several recipients",
+        responses=ACCEPTED,
+    )
+    async def post_message(request: Request, new: NewMessage) -> JSONResponse:
+        caller = get_caller(request)
         if isinstance(new.to, str):
-            return accepted_response(await rooms.submission.submit(new.make_request(new.to)))
+            async with service.keys.spending(caller, 1) as spending:
+                answer = await rooms.submission.submit(new.make_request(new.to, caller))
+                spending.accepted = count_accepted([answer])
+            return accepted_response(answer)
         if new.key is not None and len(new.to) > 1:
             raise Refused(ErrorCode.BAD_KEY, "a key belongs to one message; give each recipient one of its own")
-        results = await rooms.submission.submit_to_each(new.make_request(""), new.to)
+        async with service.keys.spending(caller, len(new.to)) as spending:
+            results = await rooms.submission.submit_to_each(new.make_request("", caller), new.to)
+            spending.accepted = count_accepted(results)
         accepted = any(each.message.state is not MessageState.REFUSED for each in results)
         return JSONResponse(documents(results), 202 if accepted else 409)
 
     @router.post("/messages/preview", summary="Tell parts, duration and cost of messages; nothing is stored")
-    async def post_message_preview(new: NewMessage) -> dict[str, Any]:
+    async def post_message_preview(request: Request, new: NewMessage) -> dict[str, Any]:
         recipients = [new.to] if isinstance(new.to, str) else new.to
-        return document(await rooms.previews.preview_messages(new.make_request(""), recipients))
+        wish = new.make_request("", get_caller(request))
+        return document(await rooms.previews.preview_messages(wish, recipients))
 
-    router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key,list]")(
-        make_file_endpoint(rooms.batches.accept)
-    )
-    router.post("/batches/preview", summary="Tell parts, duration and cost of a CSV; nothing is stored")(
-        make_file_endpoint(rooms.previews.preview_file)
-    )
+    async def accept_file(caller: Caller, body: bytes, key: str | None, options: FileOptions) -> BatchResult:
+        # A line is at most one message, so what is counted before is enough, and the rest is given back.
+        async with service.keys.spending(caller, max(body.count(b"\n"), 1)) as spending:
+            result = await rooms.batches.accept(body, key, options)
+            spending.accepted = 0 if result.is_repeat else result.batch.accepted
+        return result
 
-    @router.get("/batches", summary="List the batches, newest first")
-    async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
-        return documents(await rooms.batches.list_batches(key=key, limit=limit))
+    async def preview_file(caller: Caller, body: bytes, key: str | None, options: FileOptions) -> Preview:
+        return await rooms.previews.preview_file(body, key, options)
+
+    router.post(
+        "/batches",
+        status_code=202,
+        summary="Accept the rows of a CSV: to,text,class[,at,key,list]",
+        openapi_extra=CSV_BODY,
+    )(make_file_endpoint(accept_file))
+    router.post(
+        "/batches/preview", summary="Tell parts, duration and cost of a CSV; nothing is stored", openapi_extra=CSV_BODY
+    )(make_file_endpoint(preview_file))
+
+    @router.get("/batches", summary="List the batches, newest first", response_model=list[dict[str, Any]])
+    async def get_batches(
+        request: Request, key: str | None = None, before: Before = None, limit: Limit = 50
+    ) -> StreamingResponse:
+        stored = scope_idempotency_key(get_caller(request).key, key)
+        return list_response(request, await rooms.batches.list_batches(key=stored, before=before, limit=limit))
 
     @router.get("/batches/{id}", summary="Show a batch and the states of its messages")
     async def get_batch(id: PathId) -> dict[str, Any]:
@@ -187,9 +228,18 @@ def make_router(service: Service) -> APIRouter:
     async def post_cancel(id: PathId, decision: Decision) -> dict[str, Any]:
         return document(await rooms.decisions.cancel(id, decision.authorship))
 
-    @router.post("/messages/{id}/resend", status_code=202, summary="Send an ended message once more, as a new message")
-    async def post_resend(id: PathId, decision: Decision) -> JSONResponse:
-        return accepted_response(await rooms.decisions.resend(id, decision.authorship))
+    @router.post(
+        "/messages/{id}/resend",
+        status_code=202,
+        summary="Send an ended message once more, as a new message",
+        responses=ACCEPTED,
+    )
+    async def post_resend(request: Request, id: PathId, decision: Decision) -> JSONResponse:
+        caller = get_caller(request)
+        async with service.keys.spending(caller, 1) as spending:
+            answer = await rooms.decisions.resend(id, decision.authorship, caller)
+            spending.accepted = count_accepted([answer])
+        return accepted_response(answer)
 
     @router.get("/reports", summary="List the status reports, newest first", response_model=list[dict[str, Any]])
     async def get_reports(
@@ -199,6 +249,11 @@ def make_router(service: Service) -> APIRouter:
         return list_response(request, found)
 
     return router
+
+
+def count_accepted(answers: Sequence[SubmitResult]) -> int:
+    """Returns how many messages were accepted, without those that were known by their key."""
+    return sum(not each.is_repeat and each.message.state is not MessageState.REFUSED for each in answers)
 
 
 def accepted_response(answer: SubmitResult) -> JSONResponse:

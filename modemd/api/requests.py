@@ -54,6 +54,7 @@ Since = Annotated[Moment | None, Query(description="only from this moment on")]
 Before = Annotated[
     int | None, Query(ge=1, le=LARGEST_INTEGER, description="only with smaller ids: the next page of a long list")
 ]
+After = Annotated[Text | None, Query(description="only what comes behind: the next page, as the header Link has it")]
 
 
 async def refuse_unknown_queries(request: Request) -> None:
@@ -97,6 +98,12 @@ class Decision(Body):
     @property
     def authorship(self) -> Authorship:
         return Authorship(self.by, self.why)
+
+
+CSV_BODY = {
+    "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}
+}
+"""What the OpenAPI document says of the body of a route that takes a CSV."""
 
 
 def new_router(prefix: str = "") -> APIRouter:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from modemd.api.documents import document, documents
-from modemd.api.requests import Body, Decision, Text, new_router
+from modemd.api.access.callers import get_caller
+from modemd.api.documents import document
+from modemd.api.lists import list_response
+from modemd.api.requests import After, Body, Decision, Limit, Text, new_router
+from modemd.rules.access.callers import Caller, choose_line
 from modemd.rules.classes import MessageClass
 from modemd.service.calendar.recurring import ScheduleRequest
 from modemd.service.messages.submission import MessageRequest
@@ -32,27 +36,28 @@ class NewSchedule(Body):
     sim: Text | None = None
     late: bool = False
 
-    @property
-    def schedule_request(self) -> ScheduleRequest:
+    def make_request(self, caller: Caller) -> ScheduleRequest:
+        """Returns the request of a caller. Raises Refused (`forbidden`)."""
         request = MessageRequest(
             "", self.text, self.message_class, report=self.report, short_code=self.short_code, valid=self.valid,
-            window=self.window, sim=self.sim,
+            window=self.window, sim=choose_line(caller, self.sim),
             list_name=self.list_name, answers=tuple(self.answers),
         )  # fmt: skip
-        return ScheduleRequest(self.name, self.cron, tuple(self.to), request, self.late)
+        return ScheduleRequest(self.name, self.cron, tuple(self.to), request, self.late, caller.key)
 
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of recurring sends."""
     router, calendar = new_router("/v1/schedules"), service.calendar
 
-    @router.get("", summary="List the recurring sends, by name")
-    async def get_schedules() -> list[dict[str, Any]]:
-        return documents(await calendar.list_schedules())
+    @router.get("", summary="List the recurring sends, by name", response_model=list[dict[str, Any]])
+    async def get_schedules(request: Request, after: After = None, limit: Limit = 50) -> StreamingResponse:
+        found = await calendar.list_schedules(after=after or "", limit=limit)
+        return list_response(request, found, lambda row: {"after": row["name"]})
 
     @router.post("", status_code=201, summary="Add a recurring send")
-    async def post_schedule(new: NewSchedule) -> dict[str, Any]:
-        return document(await calendar.add(new.schedule_request))
+    async def post_schedule(request: Request, new: NewSchedule) -> dict[str, Any]:
+        return document(await calendar.add(new.make_request(get_caller(request))))
 
     @router.get("/{name}", summary="Show a recurring send and its last runs")
     async def get_schedule(name: str) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import Field
 
-from modemd.api.documents import document, documents
+from modemd.api.documents import document
 from modemd.api.errors import error_response
-from modemd.api.requests import Decision, Limit, Text, new_router
+from modemd.api.lists import list_response
+from modemd.api.requests import Before, Decision, Limit, Text, new_router
 from modemd.service.service import Service
 
 
@@ -36,9 +37,12 @@ def make_router(service: Service) -> APIRouter:
             return error_response(found.code, found.message, status=HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse({"can_send": True, "code": found.code, "message": found.message})
 
-    @router.get("/v1/alarms", summary="List the alarms, newest first")
-    async def get_alarms(cleared: bool = False, limit: Limit = 50) -> list[dict[str, Any]]:
-        return documents(await operations.alarms.list_alarms(cleared=cleared, limit=limit))
+    @router.get("/v1/alarms", summary="List the alarms, newest first", response_model=list[dict[str, Any]])
+    async def get_alarms(
+        request: Request, cleared: bool = False, before: Before = None, limit: Limit = 50
+    ) -> StreamingResponse:
+        found = await operations.alarms.list_alarms(cleared=cleared, before=before, limit=limit)
+        return list_response(request, found)
 
     @router.post("/v1/alarms/test", summary="Tell a test by every way by which alarms are told")
     async def post_alarms_test() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from modemd.cli.show.times import localise
 from modemd.config import Settings
 from modemd.emulator.error_codes import LabCode
 from modemd.errors import ErrorCode, LockHolder, NoDatabase, Refused, StoreLocked
+from modemd.http.problems import is_problem
 from modemd.http.unix import CLIENT_TIMEOUT_S, is_listening, request
 
 # A daemon locks the database before it listens, and brings its schema up to date meanwhile. A command that changes something
@@ -198,9 +199,8 @@ def parse_response(status: int, body: bytes) -> Any:
         document = json.loads(body)
     except ValueError:
         raise Refused(ClientCode.BAD_ANSWER, f"the daemon answered {status} without JSON") from None
-    if isinstance(document, dict) and "error" in document:
-        error = document["error"]
-        raise Refused(_code_of(error["code"]), error["message"], tuple(error.get("problems", ())))
+    if is_problem(document):
+        raise Refused(_code_of(document["code"]), document["detail"], tuple(document.get("problems", ())))
     return document
 
 

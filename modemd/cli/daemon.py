@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from modemd import logs, resources
 from modemd.cli import options
 from modemd.cli.output import echo, print_warnings
 from modemd.config import load
 from modemd.config.hook_programs import find_unusable_programs
-from modemd.config.mailbox_files import find_unusable_files
+from modemd.config.mailbox_files import find_unusable_files, find_unusable_secret
 from modemd.errors import ConfigError, ModemdError
 from modemd.profiles import Profiles
 from modemd.rules.country_policies.policies import NO_ADVICE, PolicySeverity
 from modemd.service.rules_in_force import find_notice_lacks
 from modemd.service.sims.policies import find_own_policies
+
+# Seconds for which a thread that reads or writes the database may keep the interpreter while the loop waits for it. Python's own
+# 5 ms would come at each of a dozen steps of a modem's dialogue.
+THREAD_SWITCH_S = 0.001
+
+
+def serve(work: Coroutine[Any, Any, None]) -> None:
+    """Runs the work of a daemon to its end, with what modems need before what clients have asked for."""
+    from modemd.http.slices import SlicingLoop
+
+    sys.setswitchinterval(THREAD_SWITCH_S)
+    with asyncio.Runner(loop_factory=SlicingLoop) as runner:
+        runner.run(work)
 
 
 @options.command()
@@ -34,7 +50,7 @@ def run(config: Path) -> None:
     # systemd ends a daemon that hangs with SIGABRT; the log then shows where every thread was.
     faulthandler.enable()
     try:
-        asyncio.run(daemon.run(settings, lambda: load(config)))
+        serve(daemon.run(settings, lambda: load(config)))
     except (ModemdError, OSError):
         raise
     except Exception:  # a mistake of modemd: nobody sits at this terminal, and the log needs all of it
@@ -61,7 +77,12 @@ def check(config: Path) -> None:
     for modem in settings.modems:
         if modem.driver is not None:
             profiles.find_by_name(modem.driver)
-    if missing := [*find_unusable_programs(settings), *find_unusable_files(settings.consent.mailbox)]:
+    missing = [
+        *find_unusable_programs(settings),
+        *find_unusable_files(settings.consent.mailbox),
+        *find_unusable_secret(settings.doors.grafana),
+    ]
+    if missing:
         raise ConfigError([f"{config}: {line}" for line in missing])
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
     echo(f"{config}: {modems}, database {settings.database}: no mistakes")

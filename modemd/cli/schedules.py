@@ -99,7 +99,7 @@ def add(
 def list_(config: Path, as_json: bool) -> None:
     """List the recurring sends, by name."""
     settings = load(config)
-    rows = call_api(settings, "GET", "/v1/schedules")
+    rows = call_api(settings, "GET", "/v1/schedules", query={"limit": 0})
     if not as_json:
         rows = [row | {"to": ", ".join(row["to"]), "next": _describe_next(row)} for row in rows]
     columns = ("name", "cron", "timezone", "next", "paused", "late", "class", "to", "text")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -76,6 +75,8 @@ def _name(param: click.Parameter) -> str:
 
 def suggest(given: str, known: Iterable[str], otherwise: str) -> str:
     """Returns a question for the name that was meant; `otherwise` if none of the known ones is near."""
+    import difflib  # a daemon is one of the commands, and has no use for it
+
     bare = {name.lstrip("-"): name for name in known}
     near = difflib.get_close_matches(given.lstrip("-"), bare, n=1, cutoff=ALIKE)
     near += [name for name in bare if len(given.lstrip("-")) > 1 and name.startswith(given.lstrip("-"))]

@@ -18,7 +18,8 @@ MOST_NUMBERS = 10
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
-def _parse_numbers(value: object) -> object:
+def parse_numbers(value: object) -> object:
+    """Returns a list of numbers in E.164 as a tuple, each once. ValueError if it is none."""
     if not isinstance(value, list | tuple):
         raise ValueError(rejection_message(value))
     if len(value) > MOST_NUMBERS:
@@ -46,7 +47,7 @@ CommandTimeout = Annotated[Duration, in_range(timedelta(seconds=1), timedelta(mi
 class AlarmSettings(Frozen):
     """Recipients of alarms (`to`), the program that is run for each (`command`), and delays."""
 
-    to: Annotated[tuple[str, ...], BeforeValidator(_parse_numbers)] = Field(default=(), description=NUMBERS_FORM)
+    to: Annotated[tuple[str, ...], BeforeValidator(parse_numbers)] = Field(default=(), description=NUMBERS_FORM)
     command: Annotated[tuple[str, ...], BeforeValidator(_parse_command)] = Field(default=(), description=COMMAND_FORM)
     command_limit: CommandTimeout = Field(
         default=timedelta(seconds=30), description=f"{DURATION_FORM}; at least 1s, at most 10min"

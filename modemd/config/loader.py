@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from modemd.accounts import explain_denial
 from modemd.config import reader
+from modemd.config.http import find_mistakes
 from modemd.config.reader import Document, Problem, SourcePosition
 from modemd.config.settings import LOCATORS, Settings
 from modemd.config.values import rejection_message
@@ -104,6 +104,8 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
 
 def _suggestion(key: str, model: type[BaseModel]) -> str:
     known = list(model.model_fields)
+    import difflib  # only a mistake in the file needs it
+
     near = difflib.get_close_matches(key.lower(), known, n=1)
     return f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
 
@@ -136,6 +138,8 @@ def _conflicts(settings: Settings, document: Document) -> Iterator[Problem]:
         yield Problem(place, ("socket",), message)
     if settings.socket == settings.database:
         yield Problem(place, ("socket",), "must not be the path of the database")
+    for mistake in find_mistakes(settings.http):
+        yield Problem(document.position(("http", "listen")), ("http", "listen"), mistake)
     rows = settings.retention.outbox.rows
     for index, cap in enumerate(settings.consent.caps):
         if cap.per > rows:

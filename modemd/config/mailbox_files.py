@@ -1,5 +1,5 @@
-"""Files of the mailbox for opt-outs: its password, and the certificates to trust. This asks the disk, so it is no part of
-loading."""
+"""Files of the mailbox for opt-outs (its password, and the certificates to trust), and the secret of a door. This asks the disk,
+so it is no part of loading."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from modemd.config.doors import GrafanaSettings
 from modemd.config.mailbox import MailboxSettings
 
 LARGEST_PASSWORD = 1000  # octets
@@ -62,3 +63,14 @@ def find_unusable_files(settings: MailboxSettings | None) -> Iterator[str]:
             continue
         except ValueError as error:
             yield f"consent.mailbox.{key}: {error}"
+
+
+def find_unusable_secret(settings: GrafanaSettings | None) -> Iterator[str]:
+    """Yields a line if the secret of Grafana's signature cannot be used, as `find_unusable_files`."""
+    if settings is not None and settings.hmac_secret_file is not None:
+        try:
+            read_password(settings.hmac_secret_file)
+        except PermissionError:
+            return
+        except ValueError as error:
+            yield f"doors.grafana.hmac_secret_file: {error}"

@@ -13,8 +13,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from modemd.config.alarms import AlarmSettings
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
 from modemd.config.consent import ConsentSettings
+from modemd.config.doors import DoorSettings
 from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.geography import CountryCode, GeographySettings, ReachSettings
+from modemd.config.http import HttpSettings
 from modemd.config.limits import LimitSettings
 from modemd.config.quiet_hours import QuietHoursSettings
 from modemd.config.retention import RetentionSettings
@@ -44,6 +46,7 @@ from modemd.config.values import (
     parse_with,
     port_name,
 )
+from modemd.config.webhooks import WebhookSettings
 
 LOCATORS = ("port", "imei", "iccid", "usb")
 """Keys that identify a modem. Each modem has exactly one of them."""
@@ -285,6 +288,7 @@ class Settings(Frozen):
         default_factory=QuietHoursSettings,
         description="when marketing may reach people: enabled, hours, holidays, fallback_zones, shortest, strictest_us",
     )
+    http: HttpSettings = Field(default_factory=HttpSettings, description="the API on TCP: listen, tls, trusted_proxies")
     validity: ValiditySettings = Field(
         default_factory=ValiditySettings, description="a duration for each class of message"
     )
@@ -315,6 +319,13 @@ class Settings(Frozen):
     filter_watch: FilterWatchSettings = Field(
         default_factory=FilterWatchSettings,
         description="when the marketing of a SIM is paused because its messages stop arriving: enabled, fall, least",
+    )
+    doors: DoorSettings = Field(
+        default_factory=DoorSettings,
+        description="formats by which other programs hand over alerts and messages: alertmanager, grafana, smseagle",
+    )
+    webhooks: WebhookSettings = Field(
+        default_factory=WebhookSettings, description="which receivers webhooks may have: private_targets, ca_file"
     )
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings, description="how long texts and rows are stored: outbox, inbox, log"

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from modemd.doctor.codes import Code, Severity, Symptom
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """Severity, symptom and texts of a code. `what` and `remedy` have the finding's values in braces."""
-
-    severity: Severity
-    symptom: Symptom
-    what: str
-    remedy: str = ""
+from modemd.doctor.api_advice import API_ADVICE
+from modemd.doctor.codes import Advice, Code, Severity, Symptom
+from modemd.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,4 +386,5 @@ ADVICE: Mapping[Code, Advice] = {
         "the message was sent, but did not arrive within {seconds} s",
         "networks may take longer: check `modemd inbox`; check that {number} is this SIM's number, and that it has free storage",
     ),
+    **API_ADVICE,
 }

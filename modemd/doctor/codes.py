@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
+
 
 class Severity(StrEnum):
     """Severity of a finding. A finding that `blocks` and has a modem as its subject blocks only this modem."""
@@ -26,6 +28,17 @@ class Symptom(StrEnum):
     NOT_SENT = "Messages stay queued, or fail"
     NOT_RECEIVED = "Nothing is received"
     CLOCK = "Messages expire, or wait for ever"
+    PROGRAMS = "Other programs do not get through, or are told nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Severity, symptom and texts of a code. `what` and `remedy` have the finding's values in braces."""
+
+    severity: Severity
+    symptom: Symptom
+    what: str
+    remedy: str = ""
 
 
 class Code(StrEnum):
@@ -101,3 +114,12 @@ class Code(StrEnum):
     SELF_SENT = "self_sent"
     SELF_ARRIVED = "self_arrived"
     SELF_NOT_ARRIVED = "self_not_arrived"
+    API_FINE = "api_fine"
+    API_CLOSED = "api_closed"
+    API_NO_KEY = "api_no_key"
+    API_CERTIFICATE_WRONG = "api_certificate_wrong"
+    API_CERTIFICATE_EXPIRED = "api_certificate_expired"
+    API_CERTIFICATE_ENDS = "api_certificate_ends"
+    API_KEY_READABLE = "api_key_readable"
+    WEBHOOK_FAILING = "webhook_failing"
+    WEBHOOK_GIVEN_UP = "webhook_given_up"

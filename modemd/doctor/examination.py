@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from modemd.accounts import user_name
 from modemd.config import ModemSettings, Settings
 from modemd.doctor.advice import Finding
+from modemd.doctor.api_side import check_api
 from modemd.doctor.codes import Code, Severity
 from modemd.doctor.daemon_side import CallApi, Row, ask_daemon, modem_findings, pause_findings, policy_findings
 from modemd.doctor.interview import Interview, interview
@@ -24,6 +25,7 @@ from modemd.doctor.processes import PROC
 from modemd.doctor.rights import User
 from modemd.doctor.self_message import send_directly, send_through_daemon
 from modemd.errors import PortGone
+from modemd.light_dataclass import dataclass
 from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
 from modemd.modem.discovery.devices import PortList, UsbDevice
 from modemd.modem.discovery.probe import NO_ANSWER, ProbeResult
@@ -91,7 +93,10 @@ async def examine(world: Environment, *, port: str | None = None, send: bool = F
     paused = _find_pauses(world.settings, status) if world.settings is not None else []
     policies = policy_findings(world.settings, status) if world.settings is not None and port is None else []
     about_daemon = [daemon] if daemon is not None else []
-    findings = [*world.earlier_findings, *about_daemon, *paused, *machine, *policies, *modems]
+    about_api = []
+    if world.settings is not None and port is None:
+        about_api = await check_api(world.settings, world.call_api, status, world.now())
+    findings = [*world.earlier_findings, *about_daemon, *paused, *machine, *policies, *about_api, *modems]
     return _make_report(findings, status, port)
 
 

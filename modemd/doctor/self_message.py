@@ -38,7 +38,7 @@ async def send_through_daemon(ask: CallApi, row: Row, text: str) -> list[Finding
     try:
         code, message = await ask("POST", "/v1/messages", {"to": number, "text": text, "report": False})
         if code not in _ACCEPTED_STATUSES:
-            return failed(message.get("error", {}).get("message") or message.get("reason") or f"status {code}")
+            return failed(message.get("detail") or message.get("reason") or f"status {code}")
         started = asyncio.get_running_loop().time()
         for _ in range(int(SENT_WITHIN_S / POLL_INTERVAL_S)):
             _, story = await ask("GET", f"/v1/messages/{message['id']}", None)

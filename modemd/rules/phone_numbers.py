@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult, shortnumberinfo
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
+from modemd.rules.geography.number_kinds import classify, parse
 
 _SEPARATORS = re.compile(r"[\s().\-/\u00b7\u2010-\u2015]+")
 _TEL_URI = re.compile(r"^\s*tel:(?://)?", re.IGNORECASE)  # RFC 3966; with // it is wrong, and seen
@@ -196,7 +197,7 @@ def _make_short_code_refusal(text: str) -> Refused:
 
 def _parse_international(dialled: str, country: str | None) -> Recipient:
     try:
-        parsed = phonenumbers.parse(dialled, country)
+        parsed = parse(dialled, country)
     except NumberParseException as error:
         known = error.error_type != NumberParseException.INVALID_COUNTRY_CODE
         said = "has too few digits" if known else "begins with no country's calling code"
@@ -233,13 +234,12 @@ def _lacks_digits_behind_prefix(parsed: PhoneNumber, region: str | None) -> bool
 
 def _check_with_plan(dialled: str, number: str, parsed: PhoneNumber) -> Recipient:
     """Returns the recipient with its country, and a warning if the plan does not know the number. `parsed` is possible."""
-    # region_code_for_number and one look at that region's plan: is_valid_number would look for the region once more.
-    region = phonenumbers.region_code_for_number(parsed)
-    valid = region is not None and phonenumbers.is_valid_number_for_region(parsed, region)
-    region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    country = region if region in phonenumbers.SUPPORTED_REGIONS else None  # 001 is no country, but a worldwide service
-    if valid:
-        return Recipient(number, country)
+    found = classify(number)
+    if found.is_assigned:
+        return Recipient(number, found.country)
+    region = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
+        parsed.country_code or 0
+    )
     if _lacks_digits_behind_prefix(parsed, region):
         raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} has a wrong number of digits{_describe_lengths(parsed)}")
     # Prefixes that are dialled within a country only (a 0, a carrier's code) can hide behind one another: +31 00 12345. What
@@ -249,4 +249,5 @@ def _check_with_plan(dialled: str, number: str, parsed: PhoneNumber) -> Recipien
             ErrorCode.NOT_POSSIBLE,
             f"{number} has digits after its calling code that are dialled within the country only",
         )
-    return Recipient(number, country, (f"{number} is no number that {country or 'its plan'} is known to assign",))
+    plan = found.country or "its plan"
+    return Recipient(number, found.country, (f"{number} is no number that {plan} is known to assign",))

@@ -13,6 +13,8 @@ the faces call; `wakeups.Wakeups` says which part wakes which. Answers are froze
 | `modems`     | finds modems, runs a task for each, asks them for USSD, shows them                                   |
 | `sims`       | admits and pauses SIMs, keeps their lanes, asks for balances, reads PINs                             |
 | `calendar`   | submits recurring sends, runs the nightly jobs                                                       |
+| `changes`    | the feed of everything that changes, and the streams that follow it                                  |
+| `webhooks`   | posts changes to the addresses that want to know: `fan_out` makes deliveries, `lanes` sends them     |
 | `operations` | alarms and the checks that raise them, health, watchdog, retention, the trusted clock                |
 
 The way of an outbound message:
@@ -49,11 +51,15 @@ Everything runs on one event loop. These tasks run from start to stop (their nam
   through `handle_message`.
 - "alarms" (`Alarms.run`): stores alarms and notifies of them. Others call `raise_alarm` and `clear`.
 - "watch" (`AlarmChecks.run`): raises and clears alarms. Nothing calls it.
+- "readiness" (`ModemReadiness.run`): stores an event when the health of a modem changes. Nothing calls it.
 - "filter watch" (`FilterWatch.run`, unless `filter_watch.enabled` is false): pauses marketing on a SIM whose messages stop
   arriving. Nothing calls it.
 - "house-keeping" (`Retention.run`): deletes what was stored long enough. Nothing calls it.
 - "mailbox" (`Mailbox.run`; without a mailbox, it clears the alarm of an earlier one and ends): opts out by e-mail. Nothing calls
   it.
+- "webhooks" (`FanOut.run`): reads the change feed while there is a webhook, and makes deliveries. `Webhooks` wakes it.
+- "webhook lanes" (`DeliveryLanes.run`): has a task "webhook lane NAME" for each receiver for which something waits. `FanOut` and
+  `Webhooks` call `notice`.
 - "store watch" (`StoreOutage.run`): waits for `Store.failed`, then tries the database until it takes changes again.
 - "rules" (`SimControl.relane`, if the routing rules have changed since the last start): moves parts to their new lanes, and ends.
 
@@ -65,5 +71,6 @@ Threads: the store's writer thread owns the connection that writes, and two read
 only for what modems wait for): `Store.write`, `Store.read`, `Store.read_hot`. A claim gets only values that do not change;
 `Offers` is used by the writer's thread alone. Short-lived daemon threads open and close serial ports (`modemd.modem.link`) and
 list what is plugged in (`modemd.modem.discovery`). So do threads that talk to the mail server, one at a time: each does one step
-for the mailbox, and the end of the service waits for none.
+for the mailbox, and the end of the service waits for none. So do threads that call the receivers of webhooks, eight at most at a
+time: each sends one request (`webhooks/client.py`), and is cut off at its deadline.
 """

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, field
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, ModemSettings
+from modemd.light_dataclass import dataclass
 from modemd.modem.discovery.devices import NoPorts, PortList
 from modemd.modem.link.port import OpenPort
 from modemd.modem.modem import Modem
@@ -21,6 +23,7 @@ from modemd.rules.consent.words.matching import Words
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.changes.feed import ChangeFeed
 from modemd.service.consent.due import ConsentDueWork
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
@@ -43,6 +46,7 @@ from modemd.service.dispatch.due import DueWork
 from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.waits import ModemFacts, Waits
 from modemd.service.inbox.inbound import InboundMessages
+from modemd.service.keys.keys import ApiKeys
 from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.decisions import Decisions
@@ -52,31 +56,45 @@ from modemd.service.messages.previews import Previews
 from modemd.service.messages.submission import Submission
 from modemd.service.modems.backend import ServiceBackend
 from modemd.service.modems.discovery import Discovery
+from modemd.service.modems.drivers import Drivers
 from modemd.service.modems.known_modems import KnownModems
+from modemd.service.modems.readiness import ModemReadiness
 from modemd.service.modems.registry import ModemRegistry
 from modemd.service.modems.ussd import UssdSessions
 from modemd.service.modems.views import ModemViews
 from modemd.service.operations import hook_program
-from modemd.service.operations.alarm_checks import MAILBOX, AlarmChecks
+from modemd.service.operations.alarm_checks import WEBHOOK, AlarmChecks
 from modemd.service.operations.alarms import Alarms, RunCommand
 from modemd.service.operations.filter_watch import FilterWatch
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
 from modemd.service.operations.store_outage import StoreOutage
 from modemd.service.operations.wall_clock import TrustedClock
+from modemd.service.optional_parts import make_incoming_alerts, make_mailbox_work, make_twilio
 from modemd.service.rules_in_force import RulesInForce
 from modemd.service.service import Consent, Messages, Modems, Operations, Rooms, Service, Work
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.pins import PinStore
 from modemd.service.sims.sims import SimControl
+from modemd.service.twilio.room import TwilioRoom
 from modemd.service.wakeups import Wakeups
+from modemd.service.webhooks.client import WebhookClient
+from modemd.service.webhooks.exchange import Post
+from modemd.service.webhooks.fan_out import FanOut
+from modemd.service.webhooks.formats import MakeDocument, RequestMaker, TwilioFormat
+from modemd.service.webhooks.lanes import DeliveryLanes, ReceiverWatch
+from modemd.service.webhooks.webhooks import Webhooks
 from modemd.store import Store
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Collaborators:
     """Collaborators that touch the world outside, as the composition root passes it in. `credentials`: the folder of systemd's
-    credentials for this service; `anchors`: the file for the anchors of the consent ledger."""
+    credentials for this service; `anchors`: the file for the anchors of the consent ledger; `make_document`: makes the JSON of a
+    change; `post`: sends webhooks, None: `WebhookClient` does."""
 
     settings: CurrentSettings
     store: Store
@@ -92,6 +110,8 @@ class Collaborators:
     run_command: RunCommand = hook_program.run_program
     list_holidays: ListHolidays = list_no_holidays
     is_clock_synchronised: Callable[[], bool] = lambda: False
+    make_document: MakeDocument = asdict
+    post: Post | None = None
 
 
 def assemble(collaborators: Collaborators) -> Service:
@@ -216,8 +236,9 @@ def assemble(collaborators: Collaborators) -> Service:
     consent_due = ConsentDueWork(store, clock, opt_in_requests.rules, wakeups.submitted, is_clock_trusted)
 
     # Calendar and operations
+    keys = ApiKeys(store, clock, asyncio.get_running_loop().time)
     recurring = RecurringSends(
-        store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted
+        store, submission, rules, clock, settings.timezone, wakeups.submitted, is_clock_trusted, keys.spending_for
     )  # fmt: skip
     alarms = Alarms(store, current_settings, rules, clock, wakeups.submitted, collaborators.run_command)
     holiday_updates = HolidayUpdates(
@@ -255,6 +276,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "consent": consent_due.run,
         "calendar": scheduler.run,
         "alarms": alarms.run,
+        "readiness": ModemReadiness(store, clock, views.list_modems).run,
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,
@@ -271,6 +293,29 @@ def assemble(collaborators: Collaborators) -> Service:
         tasks["balances"] = balances.run
     if settings.is_discovery_enabled:
         tasks["finding"] = discovery.run
+    incoming_alerts = make_incoming_alerts(store, settings, submission, rules, clock, wakeups)
+    if incoming_alerts is not None:
+        tasks["storms of alerts"] = incoming_alerts.run
+    # The code of Twilio's API is loaded at the first use of the room.
+    twilio = TwilioFormat(
+        make_form=lambda change, key, is_pooled: twilio_room.forms.make_form(change, key, is_pooled=is_pooled),
+        sign=lambda url, params, key: twilio_room.forms.sign(url, params, key),
+        on_reply=lambda *answer: twilio_room.replies.take(*answer),
+    )
+    receiver_watch = ReceiverWatch(
+        on_failing=lambda id, text: alarms.raise_alarm(WEBHOOK, str(id), text),
+        on_working=lambda id: alarms.clear(WEBHOOK, str(id)),
+        on_start=lambda ids: alarms.clear_others(WEBHOOK, {str(id) for id in ids}),
+    )
+    lanes = DeliveryLanes(
+        store, clock, RequestMaker(collaborators.make_document, twilio),
+        collaborators.post or WebhookClient(settings.webhooks.policy, settings.webhooks.ca_file).post, receiver_watch,
+    )  # fmt: skip
+    fan_out = FanOut(store, clock, lanes.notice)
+    tasks |= {"webhooks": fan_out.run, "webhook lanes": lanes.run, "keys": keys.load}
+    twilio_room = TwilioRoom(
+        partial(make_twilio, store, current_settings, rules, clock, messages, balances, keys, fan_out.wake)
+    )
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
@@ -290,32 +335,23 @@ def assemble(collaborators: Collaborators) -> Service:
             words=ConsentWords(store, current_words, current_settings, clock, lambda: reply_texts.texts),
         ),
         contacts=Contacts(store, current_settings, clock, submission),
-        modems=Modems(registry, discovery, ussd, views),
+        modems=Modems(registry, discovery, ussd, views, Drivers(collaborators.profiles)),
         sims=sims,
         calendar=recurring,
         operations=Operations(alarms, checks, health, clock),
+        keys=keys,
+        alerts=incoming_alerts,
+        changes=ChangeFeed(store, lambda: service.is_running),
+        webhooks=Webhooks(
+            store,
+            clock,
+            settings.webhooks.policy,
+            on_changed=fan_out.wake,
+            on_replayed=lanes.notice,
+            on_removed=receiver_watch.on_working,
+            has_twilio=True,
+        ),
+        twilio=twilio_room,
     )
     service = Service(store, current_settings, rooms, dispatcher, rules, balances, tasks)
     return service
-
-
-def make_mailbox_work(
-    store: Store, settings: CurrentSettings, clock: Clock, alarms: Alarms, words: CurrentWords
-) -> Work:
-    """Returns the work on the mailbox for opt-outs. Without one, it is to clear the alarm of an earlier configuration. The code
-    that reads mails is loaded for a mailbox only: it takes half a MiB."""
-    mailbox = settings.current().consent.mailbox
-    if mailbox is None:
-
-        async def clear_alarm() -> None:
-            alarms.clear(MAILBOX)
-
-        return clear_alarm
-    from modemd.service.consent.mail.imap import ImapSession
-    from modemd.service.consent.mail.mailbox import Mailbox
-    from modemd.service.consent.mail.stop_words import MailStopWords
-
-    return Mailbox(
-        store, settings, mailbox, clock, lambda: MailStopWords(words.current()), ImapSession.open,
-        on_failing=partial(alarms.raise_alarm, MAILBOX, ""), on_working=partial(alarms.clear, MAILBOX),
-    ).run  # fmt: skip

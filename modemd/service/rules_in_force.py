@@ -53,6 +53,11 @@ class RulesInForce:
             self._sims |= new
             self._made_of = None
 
+    def find_number(self, sim: str) -> str | None:
+        """Returns the number of a SIM, by its ICCID: as configured, else as the SIM tells; None if nobody knows it."""
+        configured, seen = self._settings.current().sims.get(sim), self._sims.get(sim)
+        return (configured.number if configured is not None else None) or (seen.number if seen is not None else None)
+
     def _make(self, settings: Settings, quiet_hours: QuietHours | None, texts: Texts) -> SendingRules:
         return SendingRules(
             consent=make_consent_policy(settings),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modemd import logs
 from modemd.config import CurrentSettings
+from modemd.light_dataclass import dataclass
 from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.changes.feed import ChangeFeed
 from modemd.service.consent.entries import ConsentEntries
 from modemd.service.consent.history import ConsentHistories
 from modemd.service.consent.imports import ConsentImports
@@ -26,6 +27,7 @@ from modemd.service.consent.words import ConsentWords, CurrentWords
 from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
+from modemd.service.keys.keys import ApiKeys
 from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.decisions import Decisions
@@ -33,6 +35,7 @@ from modemd.service.messages.history import MessageHistories
 from modemd.service.messages.previews import Previews
 from modemd.service.messages.submission import Submission
 from modemd.service.modems.discovery import Discovery
+from modemd.service.modems.drivers import Drivers
 from modemd.service.modems.registry import ModemRegistry
 from modemd.service.modems.ussd import UssdSessions
 from modemd.service.modems.views import ModemViews
@@ -44,9 +47,14 @@ from modemd.service.operations.watchdog import Watchdog
 from modemd.service.rules_in_force import RulesInForce
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.sims import SimControl
+from modemd.service.twilio.room import TwilioRoom
+from modemd.service.webhooks.webhooks import Webhooks
 from modemd.store import Store, sims
 from modemd.store.queue import outcomes
 from modemd.store.timestamps import find_latest_stored
+
+if TYPE_CHECKING:
+    from modemd.service.alerts.incoming import IncomingAlerts
 
 log = logs.get(__name__)
 
@@ -91,12 +99,13 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Modems:
-    """Modems: their registry, discovery, USSD sessions and views."""
+    """Modems: their registry, discovery, USSD sessions, views and drivers."""
 
     registry: ModemRegistry
     discovery: Discovery
     ussd: UssdSessions
     views: ModemViews
+    drivers: Drivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Parts of a service that the faces call."""
+    """Parts of a service that the faces call. `alerts`: None if no door for alerts is open."""
 
     messages: Messages
     inbox: InboundMessages
@@ -121,11 +130,17 @@ class Rooms:
     sims: SimControl
     calendar: RecurringSends
     operations: Operations
+    keys: ApiKeys
+    changes: ChangeFeed
+    webhooks: Webhooks
+    twilio: TwilioRoom
+    alerts: IncomingAlerts | None = None
 
 
 class Service:
     """Service that runs between `start` and `stop`; between them the faces call its parts (`messages`, `inbox`, `consent`,
-    `contacts`, `modems`, `sims`, `calendar`, `operations`).
+    `contacts`, `modems`, `sims`, `calendar`, `operations`, `keys`, `changes`, `webhooks`, `twilio`, and `alerts` if a door for
+    them is open).
 
     `tasks` are the coroutines that run from start to stop, by name."""
 
@@ -147,6 +162,11 @@ class Service:
         self.sims = rooms.sims
         self.calendar = rooms.calendar
         self.operations = rooms.operations
+        self.keys = rooms.keys
+        self.alerts = rooms.alerts
+        self.changes = rooms.changes
+        self.webhooks = rooms.webhooks
+        self.twilio = rooms.twilio
         self.settings = settings
         self._store = store
         self._dispatcher = dispatcher
@@ -204,6 +224,7 @@ class Service:
             await asyncio.wait(running, timeout=grace_s)
         await self._dispatcher.stop(within_s=max(deadline - loop.time(), 0))
         self.messages.batch_decisions.stop()
+        self.changes.close()
         tasks = self._all_tasks()
         for task in tasks:
             task.cancel()
@@ -216,6 +237,7 @@ class Service:
         for task in self._all_tasks():
             task.cancel()
         self._dispatcher.cut()
+        self.changes.close()
 
     def failed_task(self) -> BaseException | None:
         """Returns the error of a task that should run until the end and has failed. None if there is none."""

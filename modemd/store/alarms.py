@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from modemd.light_dataclass import dataclass
 from modemd.store.events import add_event
 from modemd.store.rows import AlarmRow, read_row
 from modemd.store.timestamps import from_text, to_text
@@ -133,9 +133,18 @@ def select_for_notification(
     return due, min(later, default=None)
 
 
-def list_alarms(db: sqlite3.Connection, *, cleared: bool, limit: int = 50) -> list[AlarmRow]:
-    """Returns alarms, newest first; with those that were cleared, or only the active ones. `limit` 0 means all."""
-    where = "" if cleared else "WHERE cleared_at IS NULL"
-    sql = f"""SELECT id, code, subject, text, raised_at, cleared_at, sms_at, command_at FROM alarm {where}
-              ORDER BY id DESC LIMIT ?"""  # noqa: S608 - one of two
-    return [read_row(AlarmRow, row) for row in db.execute(sql, (limit or -1,)).fetchall()]
+def list_alarms(db: sqlite3.Connection, *, cleared: bool, before: int | None = None, limit: int = 50) -> list[AlarmRow]:
+    """Returns alarms, newest first; with those that were cleared, or only the active ones. `before`: only with smaller ids;
+    `limit` 0 means all."""
+    sql = f"""SELECT id, code, subject, text, raised_at, cleared_at, sms_at, command_at FROM alarm
+              {_choose(cleared)} ORDER BY id DESC LIMIT ?2"""  # noqa: S608 - our own words
+    return [read_row(AlarmRow, row) for row in db.execute(sql, (before, limit or -1)).fetchall()]
+
+
+def count_alarms(db: sqlite3.Connection, *, cleared: bool, before: int | None) -> int:
+    """Returns how many alarms `list_alarms` has."""
+    return int(db.execute(f"SELECT count(*) FROM alarm {_choose(cleared)}", (before,)).fetchone()[0])  # noqa: S608 - one of two
+
+
+def _choose(cleared: bool) -> str:
+    return f"WHERE (?1 IS NULL OR id < ?1){'' if cleared else ' AND cleared_at IS NULL'}"

@@ -20,6 +20,8 @@ MAX_LOG_OCTETS = 8 * 1024 * 1024
 # How long a change waits, in milliseconds, while another program holds the database.
 BUSY_MS = 5000
 OPENING_TRIES = 3
+# KiB of pages that a reader keeps: SQLite's own number, and one for lists, which read most pages only once.
+USUAL_CACHE_KIB, SMALL_CACHE_KIB = 2000, 512
 
 
 class Reader(Protocol):
@@ -33,12 +35,14 @@ class Reader(Protocol):
 
 
 class ThreadReader:
-    """Reader with a thread and a read-only connection of its own, to the database at `uri`, with the keys of its ledger."""
+    """Reader with a thread and a read-only connection of its own, to the database at `uri`, with the keys of its ledger.
+    `cache_kib`: the most pages that it keeps in memory, in KiB."""
 
-    def __init__(self, uri: str, keys: LedgerKeys) -> None:
+    def __init__(self, uri: str, keys: LedgerKeys, cache_kib: int = USUAL_CACHE_KIB) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
         self._uri = uri
         self._keys = keys
+        self._cache_kib = cache_kib
         self._connection: sqlite3.Connection | None = None
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
@@ -48,6 +52,7 @@ class ThreadReader:
         if self._connection is None:
             self._connection = sqlite3.connect(self._uri, uri=True)
             self._connection.row_factory = sqlite3.Row
+            self._connection.execute(f"PRAGMA cache_size = {-self._cache_kib:d}")
             self._keys.register(self._connection)
         return query(self._connection)
 

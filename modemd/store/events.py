@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.store.timestamps import to_text
 
 # Event of a message that a person has sent once more, as a new one.
 RESENT = "resent"
+# Event of a message whose text somebody has removed before its time.
+REDACTED = "redacted"
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 

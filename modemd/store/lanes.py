@@ -46,16 +46,24 @@ def _make_lane(kind: str, prefix: str, home: str) -> Lane:
 def find_lane(db: sqlite3.Connection, number: str, message_class: MessageClass, pinned: str | None) -> int:
     """Returns the id of the lane in which a message to `number` is queued now. Alarms and OTPs prefer no SIM, so that the first
     free one that may takes them."""
+    contact = None
+    if pinned is None and message_class not in URGENT:
+        contact = db.execute("SELECT last_sim FROM contact WHERE number = ?", (number,)).fetchone()
+    return choose_lane(db, number, message_class, pinned, contact["last_sim"] if contact is not None else None)
+
+
+def choose_lane(
+    db: sqlite3.Connection, number: str, message_class: MessageClass, pinned: str | None, last_sim: str | None
+) -> int:
+    """Returns what `find_lane` does, for a number whose contact was read. `last_sim`: the SIM that the contact talks with."""
     if pinned is not None:
         return ensure_lane(db, Lane.of_sender(pinned))
     by_rule, lane_id = _find_route(db, number)
     lane = by_rule
     if message_class in URGENT:
         lane = by_rule.without_preference()
-    else:
-        contact = db.execute("SELECT last_sim FROM contact WHERE number = ?", (number,)).fetchone()
-        if contact is not None and contact["last_sim"]:
-            lane = by_rule.preferring(contact["last_sim"])
+    elif last_sim:
+        lane = by_rule.preferring(last_sim)
     return lane_id if lane_id is not None and lane == by_rule else ensure_lane(db, lane)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
 from modemd.store.consent import reviews
@@ -92,6 +93,25 @@ def list_messages(
         before = chosen.before if chosen.before is not None else LARGEST_ID
         where, values = f"WHERE m.id IN ({_NEWEST_IN_STATE})", (chosen.state, before, limit or -1) * len(MessageClass)
     return _fetch_rows(MessageRow, db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
+
+
+def find_messages(db: sqlite3.Connection, ids: Collection[int]) -> dict[int, MessageRow]:
+    """Returns the outbound messages with these ids, by id."""
+    return {each.id: each for each in _fetch_rows(MessageRow, db, *_choose_ids(_MESSAGES, "m", ids))}
+
+
+def find_inbound(db: sqlite3.Connection, ids: Collection[int]) -> dict[int, InboxRow]:
+    """Returns the inbound messages with these ids, by id."""
+    return {each.id: each for each in _fetch_rows(InboxRow, db, *_choose_ids(_INBOX, "i", ids))}
+
+
+def find_reports(db: sqlite3.Connection, ids: Collection[int]) -> dict[int, ReportRow]:
+    """Returns the status reports with these ids, by id."""
+    return {each.id: each for each in _fetch_rows(ReportRow, db, *_choose_ids(_REPORTS, "r", ids))}
+
+
+def _choose_ids(listing: str, table: str, ids: Collection[int]) -> tuple[str, tuple[object, ...]]:
+    return f"{listing} WHERE {table}.id IN ({', '.join('?' * len(ids))})", tuple(ids)
 
 
 def count_messages(db: sqlite3.Connection, chosen: MessageFilter) -> int:

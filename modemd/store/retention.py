@@ -6,14 +6,18 @@ Statements of consent are never deleted: they prove who may be written to.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
+from modemd.light_dataclass import dataclass
 from modemd.store.timestamps import to_text
 
 # A key is known for so long after its message has ended.
 KEY_LIFETIME = timedelta(days=30)
+# Deliveries to webhooks are listed for so long after they ended; dead letters longer, so that they can be sent again.
+DELIVERED_LIFETIME = timedelta(days=1)
+DEAD_LIFETIME = timedelta(days=30)
 # Rows a step: a few milliseconds, also on a slow card.
 ROWS_PER_STEP = 50
 
@@ -38,14 +42,26 @@ def run_step(db: sqlite3.Connection, ages: RetentionAges, now: datetime) -> int:
         (_redact_inbox, ages.inbox_texts),
         (_delete_inbox, ages.inbox_rows),
         (_delete_log, ages.log),
+        (partial(_delete_deliveries, state="delivered"), DELIVERED_LIFETIME),
+        (partial(_delete_deliveries, state="dead"), DEAD_LIFETIME),
     )
+    last = _find_last_event(db)
     for act, age in work:
         if age == timedelta.max:
             continue
         done = act(db, to_text(now - age), to_text(now))
         if done:
+            if last is not None and _find_last_event(db) != last:
+                # SQLite would give the id again, and who has read the feed (`store.changes.feed`) up to it would miss that event.
+                db.execute("INSERT INTO event (id, at, what) VALUES (?, ?, 'rows deleted')", last)
             return done
     return 0
+
+
+def _find_last_event(db: sqlite3.Connection) -> tuple[int, str] | None:
+    """Returns id and time of the last event; None if there is none."""
+    row = db.execute("SELECT id, at FROM event WHERE id = (SELECT max(id) FROM event)").fetchone()
+    return (row["id"], row["at"]) if row is not None else None
 
 
 def _free_keys(db: sqlite3.Connection, before: str, now: str) -> int:
@@ -57,12 +73,30 @@ def _free_keys(db: sqlite3.Connection, before: str, now: str) -> int:
     ).rowcount
 
 
+def redact_message(db: sqlite3.Connection, id: int, now: str) -> None:
+    """Blanks the text of an outbound message."""
+    db.execute(f"{_REDACT_MESSAGES} WHERE id = ?", (now, id))
+
+
+def redact_inbound(db: sqlite3.Connection, ids: Sequence[int], now: str) -> None:
+    """Blanks the texts of inbound messages."""
+    db.executemany("UPDATE inbox SET text = '', redacted_at = ? WHERE id = ?", [(now, id) for id in ids])
+    db.executemany("UPDATE inbox_part SET tpdu = x'' WHERE inbox_id = ?", [(id,) for id in ids])
+    # An open review still needs its text.
+    db.executemany(
+        "UPDATE consent_review SET text = '' WHERE inbox_id = ? AND resolved_at IS NOT NULL", [(id,) for id in ids]
+    )
+
+
+_REDACT_MESSAGES = "UPDATE message SET text = '', submitted_text = NULL, redacted_at = ?"
+
+
 def _redact_messages(db: sqlite3.Connection, before: str, now: str) -> int:
     return db.execute(
-        """UPDATE message SET text = '', submitted_text = NULL, redacted_at = ?
+        f"""{_REDACT_MESSAGES}
            WHERE id IN (
                SELECT id FROM message INDEXED BY message_readable
-               WHERE closed_at <= ? AND redacted_at IS NULL ORDER BY closed_at LIMIT ?)""",
+               WHERE closed_at <= ? AND redacted_at IS NULL ORDER BY closed_at LIMIT ?)""",  # noqa: S608 - our own words
         (now, before, ROWS_PER_STEP),
     ).rowcount
 
@@ -81,6 +115,7 @@ def _delete_messages(db: sqlite3.Connection, before: str, now: str) -> int:
         "DELETE FROM attempt WHERE message_id = ?",
         "DELETE FROM part WHERE message_id = ?",
         "DELETE FROM event WHERE message_id = ?",
+        "DELETE FROM webhook_callback WHERE message_id = ?",
         "DELETE FROM message WHERE id = ?",
     ):
         db.executemany(statement, ids)
@@ -96,12 +131,7 @@ def _redact_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
             (before, ROWS_PER_STEP),
         )
     ]
-    db.executemany("UPDATE inbox SET text = '', redacted_at = ? WHERE id = ?", [(now, id) for id in ids])
-    db.executemany("UPDATE inbox_part SET tpdu = x'' WHERE inbox_id = ?", [(id,) for id in ids])
-    # An open review still needs its text.
-    db.executemany(
-        "UPDATE consent_review SET text = '' WHERE inbox_id = ? AND resolved_at IS NOT NULL", [(id,) for id in ids]
-    )
+    redact_inbound(db, ids, now)
     return len(ids)
 
 
@@ -125,12 +155,17 @@ def _delete_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
 
 # Each by an index or the order in which its rows were made.
 _LOG_DELETES = (
-    "DELETE FROM event WHERE id IN (SELECT id FROM event INDEXED BY event_at WHERE message_id IS NULL AND at <= ? LIMIT ?)",
+    # The last event stays, so that its id is not given again.
+    """DELETE FROM event WHERE id IN (
+           SELECT id FROM event INDEXED BY event_at
+           WHERE message_id IS NULL AND at <= ? AND id < (SELECT max(id) FROM event) LIMIT ?)""",
     """DELETE FROM report WHERE id IN (
            SELECT id FROM report INDEXED BY report_old WHERE attempt_id IS NULL AND stored_at <= ? LIMIT ?)""",
     "DELETE FROM alarm WHERE id IN (SELECT id FROM alarm WHERE cleared_at <= ? ORDER BY id LIMIT ?)",
     """DELETE FROM schedule_run WHERE (schedule_id, local) IN (
            SELECT schedule_id, local FROM schedule_run INDEXED BY schedule_run_at WHERE at <= ? ORDER BY at LIMIT ?)""",
+    "DELETE FROM audit WHERE id IN (SELECT id FROM audit INDEXED BY audit_at WHERE at <= ? ORDER BY at LIMIT ?)",
+    "DELETE FROM api_key_day WHERE (key, day) IN (SELECT key, day FROM api_key_day WHERE day <= ? LIMIT ?)",
     "DELETE FROM calendar_run WHERE (job, day) IN (SELECT job, day FROM calendar_run WHERE at <= ? LIMIT ?)",
 )
 
@@ -141,3 +176,12 @@ def _delete_log(db: sqlite3.Connection, before: str, now: str) -> int:
         if done:
             return done
     return 0
+
+
+def _delete_deliveries(db: sqlite3.Connection, before: str, now: str, *, state: str) -> int:
+    return db.execute(
+        """DELETE FROM webhook_delivery WHERE id IN (
+               SELECT id FROM webhook_delivery INDEXED BY webhook_delivery_ended
+               WHERE state = ? AND ended_at IS NOT NULL AND ended_at <= ? LIMIT ?)""",
+        (state, before, ROWS_PER_STEP),
+    ).rowcount

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import Kind, MessageClass
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.pauses import Pause
@@ -285,7 +285,7 @@ class RunRow:
 
     local: str
     at: str
-    outcome: Literal["sent", "late", "missed", "failed"]
+    outcome: Literal["sent", "late", "missed", "failed", "refused"]
     messages: tuple[int, ...]
     error: str | None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.sending_rules import SendingRules
 from modemd.store.events import add_event
 from modemd.store.outbox import accept
@@ -26,12 +26,14 @@ class RunOutcome(StrEnum):
     LATE = "late"  # submitted after its time, because modemd did not run then
     MISSED = "missed"
     FAILED = "failed"  # nothing could be submitted: the number or text is not accepted any more
+    REFUSED = "refused"  # the API key of the schedule has ended, or its budget of the day is spent
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleContent:
     """Recurring send to store. `late`: a run that was missed is made up for, once; `valid_s`: the validity of each message in
-    seconds, None: that of its class; `window`, `pinned`, `list_name` and `answers`: as in `OutboundMessage`."""
+    seconds, None: that of its class; `window`, `pinned`, `list_name` and `answers`: as in `OutboundMessage`;
+    `api_key`: the id of the key that made it, None: it came by the Unix socket."""
 
     name: str
     cron: str
@@ -46,6 +48,7 @@ class ScheduleContent:
     list_name: str | None
     answers: tuple[str, ...]
     late: bool
+    api_key: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,14 @@ def add(db: sqlite3.Connection, new: ScheduleContent, now: datetime) -> int:
     """Stores a recurring send, and returns its id. Raises Refused with `name_taken`."""
     row = db.execute(
         """INSERT INTO schedule
-               (name, cron, zone, recipients, text, class, report, valid_s, window, pinned, list, answers, late, created_at,
-                looked_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+               (name, cron, zone, recipients, text, class, report, valid_s, window, pinned, list, answers, late, api_key,
+                created_at, looked_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING RETURNING id""",
         (
             new.name, new.cron, new.zone, json.dumps(new.recipients), new.text, new.message_class, new.report, new.valid_s,
-            new.window, new.pinned, new.list_name, make_stored_answers(new.answers), new.late, to_text(now), to_text(now),
+            new.window, new.pinned, new.list_name, make_stored_answers(new.answers), new.late, new.api_key, to_text(now),
+            to_text(now),
         ),
     ).fetchone()  # fmt: skip
     if row is None:
@@ -87,10 +91,18 @@ def find_by_name(db: sqlite3.Connection, name: str) -> Schedule:
     return _parse_schedule(row)
 
 
-def list_schedules(db: sqlite3.Connection) -> list[Schedule]:
-    """Returns the schedules that are not removed, by name."""
-    rows = db.execute("SELECT * FROM schedule WHERE removed_at IS NULL ORDER BY name").fetchall()
+def list_schedules(db: sqlite3.Connection, *, after: str = "", limit: int = 0) -> list[Schedule]:
+    """Returns the schedules that are not removed, by name, behind the name `after`; `limit` 0 means all."""
+    rows = db.execute(
+        "SELECT * FROM schedule WHERE removed_at IS NULL AND name > ? ORDER BY name LIMIT ?", (after, limit or -1)
+    ).fetchall()
     return [_parse_schedule(row) for row in rows]
+
+
+def count_schedules(db: sqlite3.Connection, *, after: str) -> int:
+    """Returns how many schedules `list_schedules` has."""
+    sql = "SELECT count(*) FROM schedule WHERE removed_at IS NULL AND name > ?"
+    return int(db.execute(sql, (after,)).fetchone()[0])
 
 
 def _parse_schedule(row: sqlite3.Row) -> Schedule:
@@ -108,6 +120,7 @@ def _parse_schedule(row: sqlite3.Row) -> Schedule:
         list_name=row["list"],
         answers=parse_stored_answers(row["answers"]),
         late=bool(row["late"]),
+        api_key=row["api_key"],
         id=row["id"],
         paused=bool(row["paused"]),
         created_at=from_text(row["created_at"]),

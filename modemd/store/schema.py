@@ -6,6 +6,8 @@ one version whole or the one before. `files.opening` copies the database before 
 
 SQLite cannot change the CHECK of a column. A step that needs that copies the table, drops it, makes it anew and puts the rows
 back, under `PRAGMA defer_foreign_keys = ON`: the commit then checks what refers to them.
+
+sqlite_utils and the statements are loaded for a step only: with what it imports, it takes more than 1 MiB.
 """
 
 from __future__ import annotations
@@ -13,21 +15,25 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import sqlite_utils
-from sqlite_utils import Migrations
+from typing import TYPE_CHECKING, TypeAlias
 
 from modemd.errors import StoreError
-from modemd.store.tables import STATEMENTS
 
-Step = Callable[[sqlite_utils.Database], None]
+if TYPE_CHECKING:
+    import sqlite_utils
+
+Step: TypeAlias = "Callable[[sqlite_utils.Database], None]"
 
 # "modd": marks the header of a SQLite file as modemd's (`PRAGMA application_id`).
 APPLICATION_ID = 0x6D6F6464
+# Where sqlite_utils records the steps that were done.
+RECORD_TABLE = "_sqlite_migrations"
 
 
 def make_tables(db: sqlite_utils.Database) -> None:
     """Makes every table, index and trigger of version 1."""
+    from modemd.store.tables import STATEMENTS
+
     for statement in STATEMENTS:
         db.execute(statement)
 
@@ -41,7 +47,9 @@ VERSION = len(STEPS)
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
     """Brings a database that `read_version` has accepted to the newest version. Does nothing if it has that already. If a step
     fails, its transaction is rolled back, and its error is raised; the steps before it stay done."""
-    migrations = Migrations("modemd")
+    import sqlite_utils
+
+    migrations = sqlite_utils.Migrations("modemd")
     for version, step in enumerate(steps, start=1):
         migrations(name=f"version {version}")(_make_versioned(step, version))
     migrations.apply(sqlite_utils.Database(connection))
@@ -64,7 +72,7 @@ def read_version(connection: sqlite3.Connection, path: Path) -> int:
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     # The record of migrations may be there alone: the power went before the first step was committed.
-    is_empty = connection.execute(_COUNT_OTHERS, (Migrations.migrations_table,)).fetchone()[0] == 0
+    is_empty = connection.execute(_COUNT_OTHERS, (RECORD_TABLE,)).fetchone()[0] == 0
     if (application, version) == (0, 0) and is_empty:
         return 0
     if application != APPLICATION_ID or version < 1:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.geography.sim_country import SimIdentity
 from modemd.store.events import add_event
 from modemd.store.timestamps import from_text, to_text
@@ -25,6 +25,7 @@ def record_sim(
 ) -> tuple[bool, str | None]:
     """Stores that a SIM answers in `modem` (its IMEI). A number once known stays until another is told. With `admit`, or if it
     was admitted before, the SIM may be used. Returns whether it may, and the service centre that it last had."""
+    before = db.execute("SELECT admitted_at FROM sim WHERE iccid = ?", (iccid,)).fetchone()
     db.execute(
         """INSERT INTO sim (iccid, imsi, number, modem, first_seen, last_seen, admitted_at)
            VALUES (:iccid, :imsi, :number, :modem, :now, :now, :admitted_at)
@@ -41,7 +42,12 @@ def record_sim(
         },
     )
     row = db.execute("SELECT admitted_at, smsc FROM sim WHERE iccid = ?", (iccid,)).fetchone()
-    return row["admitted_at"] is not None, row["smsc"]
+    is_admitted = row["admitted_at"] is not None
+    if before is None:
+        add_event(db, None, now, "sim seen", sim=iccid, admitted=is_admitted)
+    elif before["admitted_at"] is None and is_admitted:
+        add_event(db, None, now, "sim admitted", sim=iccid)
+    return is_admitted, row["smsc"]
 
 
 def find_id(db: sqlite3.Connection, told: str, imsi: str, modem: str) -> str:
@@ -81,8 +87,11 @@ def list_identities(db: sqlite3.Connection) -> list[SimIdentity]:
 
 def admit(db: sqlite3.Connection, iccid: str, now: datetime) -> bool:
     """Admits a SIM for use, by a person's decision. Returns False if no such SIM was seen."""
-    change = "UPDATE sim SET admitted_at = coalesce(admitted_at, ?) WHERE iccid = ?"
-    return db.execute(change, (to_text(now), iccid)).rowcount > 0
+    change = "UPDATE sim SET admitted_at = ? WHERE iccid = ? AND admitted_at IS NULL"
+    if db.execute(change, (to_text(now), iccid)).rowcount:
+        add_event(db, None, now, "sim admitted", sim=iccid)
+        return True
+    return is_known(db, iccid)
 
 
 @dataclass(frozen=True, slots=True)

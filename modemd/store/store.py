@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
-from modemd.store.connection import Reader, T, ThreadReader, Visit, connect, empty_log, reader_uri, visitor_uri
+from modemd.store.connection import (
+    SMALL_CACHE_KIB,
+    Reader,
+    T,
+    ThreadReader,
+    Visit,
+    connect,
+    empty_log,
+    reader_uri,
+    visitor_uri,
+)
 from modemd.store.files.keys import ensure_key
 from modemd.store.files.opening import check_readable, lock, prepare
 from modemd.store.files.presence import make, require_database
@@ -50,6 +61,9 @@ class Store:
         self.consent_epoch = 0
         self.failure: StoreUnavailable | StoreDamaged | None = None
         self.failed = asyncio.Event()
+        self.changes = 0
+        """The number of writes that have ended: it is another after each change."""
+        self._listeners: set[asyncio.Event] = set()
 
     @classmethod
     async def open(cls, path: Path, socket: Path | None = None) -> Store:
@@ -106,7 +120,7 @@ class Store:
             raise
         store = cls(
             ThreadWriter(lambda: connect(path, keys)),
-            ThreadReader(reader_uri(path), keys),
+            ThreadReader(reader_uri(path), keys, SMALL_CACHE_KIB),
             held,
             hot=ThreadReader(reader_uri(path), keys),
         )
@@ -130,6 +144,17 @@ class Store:
         """Runs a change that may store an opt-out: `write`, after the consent epoch was counted up."""
         self.consent_epoch += 1
         return self.write(change)
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """Gives an event that is set after each commit, while the context lasts. Whoever waits for it clears it before reading:
+        then no change is missed."""
+        event = asyncio.Event()
+        self._listeners.add(event)
+        try:
+            yield event
+        finally:
+            self._listeners.discard(event)
 
     async def empty_log(self) -> bool:
         """Moves the log into the database and leaves nothing of it on the disk: it has the rows as they were before a change.
@@ -173,7 +198,10 @@ class Store:
         return True
 
     def _watch_answer(self, answer: asyncio.Future[T]) -> None:
-        """Notes the failure of a write, before its caller goes on."""
+        """Counts a write, notes its failure, before its caller goes on, and tells the listeners that something was committed."""
+        self.changes += 1
+        for event in self._listeners:
+            event.set()
         error = None if answer.cancelled() else answer.exception()
         if isinstance(error, StoreUnavailable | StoreDamaged):
             self._note_failure(error)

@@ -19,7 +19,7 @@ from modemd.rules.report_matching import ReportFacts
 from modemd.store import connection, sims
 from modemd.store.inbound import inbox, status_reports
 from modemd.store.inbound.inbound_part import Arrival
-from tests.api.client import Client
+from tests.api.client import Client, narrow_app
 from tests.service.assembled import NOON, AssembledService, assembled_service
 
 ALICE = "+33612345678"
@@ -36,7 +36,7 @@ async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
 
 @pytest.fixture
 def client(assembled: AssembledService) -> Client:
-    return Client(application.create_app(assembled.service))
+    return Client(narrow_app(assembled.service))
 
 
 async def test_a_message_is_accepted(client: Client) -> None:
@@ -224,7 +224,7 @@ async def test_bad_json_is_told(client: Client, body: bytes) -> None:
     """A body that is no such JSON is 422, with each problem on its own."""
     answer = await client.call("POST", "/v1/messages", body)
     assert (answer.status, answer.code) == (422, "bad_request")
-    assert answer.json["error"]["problems"]
+    assert answer.json["problems"]
 
 
 async def test_a_body_that_is_no_text_is_told(client: Client) -> None:
@@ -265,7 +265,7 @@ async def test_a_malformed_batch_is_refused_whole(client: Client) -> None:
     rows = f"to,text,class\n{ALICE},hello,otp\nnobody,hello,otp\n{ALICE},hello,spam\n{ALICE},hello\n"
     answer = await client.call("POST", "/v1/batches", rows.encode(), "text/csv")
     assert (answer.status, answer.code) == (422, "bad_rows")
-    assert sorted(problem.split(":")[0] for problem in answer.json["error"]["problems"]) == [
+    assert sorted(problem.split(":")[0] for problem in answer.json["problems"]) == [
         "line 3",
         "line 4",
         "line 5",
@@ -277,7 +277,7 @@ async def test_a_batch_that_is_no_text_is_refused(client: Client) -> None:
     """A CSV in no known encoding is told where."""
     answer = await client.call("POST", "/v1/batches", b"to,text,class\n\x81", "text/csv")
     assert (answer.status, answer.code) == (422, "bad_encoding")
-    assert "at byte 14" in answer.json["error"]["message"]
+    assert "at byte 14" in answer.json["detail"]
 
 
 async def test_a_batch_that_is_too_large_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +285,7 @@ async def test_a_batch_that_is_too_large_is_refused(client: Client, monkeypatch:
     monkeypatch.setattr(messages, "LARGEST_CSV", 1024 * 1024)
     answer = await client.call("POST", "/v1/batches", b"x" * (1024 * 1024 + 1), "text/csv")
     assert (answer.status, answer.code) == (413, "too_large")
-    assert "at most 1 MiB" in answer.json["error"]["message"]
+    assert "at most 1 MiB" in answer.json["detail"]
 
 
 async def test_messages_are_listed_by_id_state_and_limit(client: Client) -> None:
@@ -377,7 +377,7 @@ async def test_a_wrong_method_names_the_right_ones(client: Client, target: str, 
     """405 says in Allow, and in words, all that the path takes."""
     answer = await client.call("DELETE", target)
     assert sorted(answer.headers["allow"].split(", ")) == methods.split(", ")
-    assert answer.json["error"]["message"].endswith(f"; it takes {answer.headers['allow']}")
+    assert answer.json["detail"].endswith(f"; it takes {answer.headers['allow']}")
 
 
 @pytest.mark.parametrize(
@@ -406,7 +406,7 @@ async def test_failures_within_have_the_same_body(
     monkeypatch.setattr(assembled.store, "read", fails)
     answer = await client.get(route)
     assert (answer.status, answer.code) == (status, code)
-    assert ("no such table" in answer.json["error"]["message"]) is False
+    assert ("no such table" in answer.json["detail"]) is False
     assert (answer.raised is error) == (status == 500)
 
 
@@ -437,12 +437,12 @@ async def test_another_program_that_holds_the_database_is_told(
     on by itself."""
     monkeypatch.setattr(connection, "BUSY_MS", 10)
     async with assembled_service(tmp_path) as assembled:
-        client = Client(application.create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         with contextlib.closing(sqlite3.connect(assembled.settings.database, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             answer = await client.post("/v1/messages", HELLO)
             assert (answer.status, answer.code) == (503, "locked")
-            assert "another program holds the database" in answer.json["error"]["message"]
+            assert "another program holds the database" in answer.json["detail"]
             health = await client.get("/healthz")
             assert (health.status, health.code) == (503, "locked")
             status = (await client.get("/v1/status")).json

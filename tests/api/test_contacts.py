@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modemd.api.app import create_app
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
-from tests.api.client import Client
+from tests.api.client import Client, narrow_app
 from tests.service.assembled import NOON, assembled_service
 
 ALICE, WEST = "+33612345678", "8933010000000000010"
@@ -17,7 +16,7 @@ WORD = {"by": "ann", "why": "asked for it"}
 async def test_a_conversation_and_its_end(tmp_path: Path) -> None:
     """A message comes in and is answered; the thread has both; after the erasure it has neither."""
     async with assembled_service(tmp_path, country="FR") as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         arrival = Arrival(WEST, b"1", ALICE, "text", "open today?", NOON)
         await assembled.store.write(lambda db: inbox.store_arrival(db, arrival, lambda tpdus: ("text", ""), NOON))
         answer = await client.post("/v1/inbox/1/reply", {"text": "until six"})
@@ -36,7 +35,7 @@ async def test_a_conversation_and_its_end(tmp_path: Path) -> None:
 async def test_what_is_wrong_is_refused(tmp_path: Path) -> None:
     """The one body for every error."""
     async with assembled_service(tmp_path, country="FR") as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         assert (await client.post("/v1/inbox/1/reply", {"text": "x"})).code == "not_found"
         assert (await client.post("/v1/inbox/1/reply", {"text": "x", "to": ALICE})).code == "bad_request"
         assert (await client.get("/v1/numbers/!/thread")).code == "bad_number"

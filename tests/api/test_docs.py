@@ -10,6 +10,7 @@ import pytest
 from modemd.api.app import create_app
 from modemd.api.messages import LARGEST_CSV, NewMessage
 from modemd.errors import ErrorCode
+from modemd.rules.changes.kinds import EventKind
 from modemd.rules.waits import WaitCode
 from modemd.service.operations import health
 from tests.service.assembled import assembled_service
@@ -60,6 +61,13 @@ def test_every_code_is_documented() -> None:
 def test_the_page_has_its_sections(title: str) -> None:
     """The tables stand where these tests look."""
     assert section(title).count("\n|") > 2
+
+
+def test_every_kind_of_event_is_documented() -> None:
+    """The table of kinds is the enumeration, in its order."""
+    assert re.findall(r"^\| `([a-z_.]+)` \|", section("Events"), flags=re.MULTILINE) == [
+        str(kind) for kind in EventKind
+    ]
 
 
 def test_every_verdict_is_documented() -> None:

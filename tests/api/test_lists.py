@@ -17,7 +17,7 @@ from modemd.service import pages
 from modemd.store import sims
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
-from tests.api.client import Client
+from tests.api.client import Client, narrow_app
 from tests.service.assembled import NOON, AssembledService, assembled_service
 
 ALICE, BOB, WEST = "+33612345678", "+33698765432", "8933010000000000010"
@@ -31,7 +31,7 @@ async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
 
 @pytest.fixture
 def client(assembled: AssembledService) -> Client:
-    return Client(create_app(assembled.service))
+    return Client(narrow_app(assembled.service))
 
 
 async def arrives(assembled: AssembledService, sender: str, text: str) -> None:
@@ -130,7 +130,7 @@ async def test_an_unknown_query_is_told(client: Client, target: str, said: str) 
     """A filter that is written wrong does not list everything."""
     answer = await client.get(target)
     assert (answer.status, answer.code) == (422, "bad_request")
-    assert answer.json["error"]["message"].startswith(said)
+    assert answer.json["detail"].startswith(said)
 
 
 async def test_a_cut_list_says_how_many_there_are(client: Client) -> None:
@@ -197,7 +197,7 @@ async def test_what_is_no_route_is_told_in_words(client: Client) -> None:
     """A path that is none, and a method that a route does not take."""
     missing = await client.get("/v1/mesages")
     assert (missing.status, missing.code) == (404, "no_route")
-    assert missing.json["error"]["message"] == "there is no route /v1/mesages; modemd help api lists the routes"
+    assert missing.json["detail"] == "there is no route /v1/mesages; modemd help api lists the routes"
     wrong = await client.post("/v1/inbox", {})
     assert (wrong.status, wrong.code) == (405, "wrong_method")
-    assert wrong.json["error"]["message"] == "/v1/inbox does not take POST; it takes GET"
+    assert wrong.json["detail"] == "/v1/inbox does not take POST; it takes GET"

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from modemd.api import app as application
 from modemd.rules.report_matching import ReportFacts, make_owner_finder
 from modemd.rules.send_decision import SendDecision, SendVerdict
 from modemd.store.inbound import status_reports
 from modemd.store.queue import claims, outcomes
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
-from tests.api.client import Client
+from tests.api.client import Client, narrow_app
 from tests.service.assembled import NOON, AssembledService, assembled_service
 
 ALICE, WEST = "+33612345678", "8933010000000000010"
@@ -31,7 +30,7 @@ async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
 
 @pytest.fixture
 def client(assembled: AssembledService) -> Client:
-    return Client(application.create_app(assembled.service))
+    return Client(narrow_app(assembled.service))
 
 
 async def tried(assembled: AssembledService, result: AttemptResult, reference: int | None = None) -> None:
@@ -189,10 +188,10 @@ async def test_the_whole_story_of_a_message(client: Client, assembled: Assembled
 async def test_a_body_of_another_type_is_told_so(tmp_path: Path, kind: str, said: str) -> None:
     """A client that forgets the header is told of the header, and not that its document is none."""
     async with assembled_service(tmp_path, country="FR") as assembled:
-        client = Client(application.create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         answer = await client.call("POST", "/v1/messages", b'{"to": "0612345678", "text": "x"}', kind)
-        assert (answer.status, answer.code) == (422, "bad_request")
-        assert answer.json["error"]["message"] == f"the body needs Content-Type: application/json; {said}"
+        assert (answer.status, answer.code) == (415, "bad_media_type")
+        assert answer.json["detail"] == f"the body needs Content-Type: application/json; {said}"
 
 
 async def test_answers_are_declared(client: Client) -> None:

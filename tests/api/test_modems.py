@@ -1,4 +1,4 @@
-"""The routes of USSD and of the wire log."""
+"""The routes of USSD, of the wire log, and of drivers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from modemd.api.app import create_app
 from modemd.emulator.network.ussd_services import BALANCE, UssdAnswer, UssdState
-from tests.api.client import Client
+from modemd.profiles.writing import as_toml
+from tests.api.client import Client, narrow_app
+from tests.profiles.shipped import shipped_profiles
 from tests.service.assembled import assembled_service
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation
@@ -21,7 +22,7 @@ def test_a_session_over_the_api(run_scenario: RunScenario) -> None:
     """A code, a reply within its session, the end of another; what fails has its code and status."""
 
     async def scenario(simulation: Simulation) -> None:
-        client = Client(create_app(simulation.service))
+        client = Client(narrow_app(simulation.service))
 
         async def failing(document: dict[str, Any]) -> tuple[int, str]:
             answer = await client.post(USSD, document)
@@ -54,7 +55,7 @@ def test_the_wire_over_the_api(run_scenario: RunScenario) -> None:
     """Lines in order, each with its time and its way; no identity of the SIM is among them."""
 
     async def scenario(simulation: Simulation) -> None:
-        client = Client(create_app(simulation.service))
+        client = Client(narrow_app(simulation.service))
         await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         lines = (await client.get("/v1/modems/modem0/wire")).json
         assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
@@ -80,7 +81,19 @@ async def test_what_is_not_there(tmp_path: Path, method: str, target: str, statu
     """No modem of that name, none that is open, no session: each has its code."""
     async with assembled_service(tmp_path) as assembled:
         assembled.service.modems.registry.has_started = True  # as in a daemon
-        answer = await Client(create_app(assembled.service)).call(
+        answer = await Client(narrow_app(assembled.service)).call(
             method, target, b'{"text": "*100#"}' if method == "POST" else b""
         )
     assert (answer.status, answer.code) == (status, code)
+
+
+async def test_the_drivers_in_force_are_listed(tmp_path: Path) -> None:
+    """As the daemon has read them, each with its whole text."""
+    async with assembled_service(tmp_path) as assembled:
+        client = Client(narrow_app(assembled.service))
+        listed = (await client.get("/v1/drivers")).json
+        assert [row["name"] for row in listed] == sorted(profile.name for profile in shipped_profiles())
+        (sim800,) = [row for row in listed if row["name"] == "sim800"]
+        shown = (await client.get("/v1/drivers/sim800")).json
+        assert shown == {**sim800, "text": as_toml(shipped_profiles().find_by_name("sim800"))}
+        assert (await client.get("/v1/drivers/nothing")).code == "not_found"

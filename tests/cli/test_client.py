@@ -193,5 +193,7 @@ def test_an_answer_without_json_is_an_error(body: bytes) -> None:
 def test_an_error_is_raised_with_its_code() -> None:
     """The API's errors come back as they were raised there."""
     with pytest.raises(Refused, match="no such thing") as refused:
-        client.parse_response(404, b'{"error": {"code": "not_found", "message": "no such thing"}}')
+        client.parse_response(
+            404, b'{"type": "urn:modemd:error:not_found", "code": "not_found", "detail": "no such thing"}'
+        )
     assert refused.value.code == "not_found"

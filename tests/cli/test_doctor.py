@@ -171,7 +171,7 @@ def test_a_daemon_is_asked_on_its_socket(modemd: Modemd, config: Path) -> None:
 
 
 class Answering:
-    """A daemon that answers one request on a Unix socket with this body."""
+    """A daemon that answers each request on a Unix socket with this body."""
 
     def __init__(self, path: Path, body: str) -> None:
         self._path = path
@@ -186,15 +186,20 @@ class Answering:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._door.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._door.close()
         self._path.unlink()
 
     def _serve(self) -> None:
-        caller, _ = self._door.accept()
-        with caller:
-            caller.recv(4096)
-            caller.sendall(self._answer)
+        while True:
+            try:
+                caller, _ = self._door.accept()
+            except OSError:  # the door is shut
+                return
+            with caller:
+                caller.recv(4096)
+                caller.sendall(self._answer)
 
 
 def test_a_configuration_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

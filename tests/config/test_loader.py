@@ -30,6 +30,7 @@ from modemd.config import (
 from modemd.config.alarms import AlarmSettings
 from modemd.config.consent import CapSettings
 from modemd.config.consent_lists import DoubleOptInSettings, ListSettings
+from modemd.config.doors import AlertDoorSettings, DoorSettings, SmsEagleSettings
 from modemd.config.filter_watch import FilterWatchSettings
 from modemd.config.geography import GeographySettings, ReachSettings
 from modemd.config.mailbox import MailboxSettings
@@ -107,6 +108,10 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert settings.sims[ICCID].countries["BE"].model_fields_set == set(ReachSettings.model_fields)
     assert settings.validity.model_fields_set == set(ValiditySettings.model_fields)
     assert settings.alarms.model_fields_set == set(AlarmSettings.model_fields)
+    assert settings.doors.model_fields_set == set(DoorSettings.model_fields)
+    assert settings.doors.alert_doors["alertmanager"].model_fields_set == set(AlertDoorSettings.model_fields)
+    assert settings.doors.smseagle is not None
+    assert settings.doors.smseagle.model_fields_set == set(SmsEagleSettings.model_fields)
     assert settings.filter_watch.model_fields_set == set(FilterWatchSettings.model_fields)
     assert settings.retention.model_fields_set == set(RetentionSettings.model_fields)
     assert settings.retention.outbox.model_fields_set == set(RetentionPeriods.model_fields)
@@ -132,6 +137,9 @@ def test_the_example_file_loads_and_says_everything() -> None:
         ValiditySettings,
         AlarmSettings,
         FilterWatchSettings,
+        DoorSettings,
+        AlertDoorSettings,
+        SmsEagleSettings,
         RetentionSettings,
         RetentionPeriods,
     ],

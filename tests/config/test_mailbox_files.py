@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from modemd.config.doors import GrafanaSettings
 from modemd.config.mailbox import MailboxSettings
-from modemd.config.mailbox_files import find_unusable_files, make_tls_context, read_password
+from modemd.config.mailbox_files import (
+    find_unusable_files,
+    find_unusable_secret,
+    make_tls_context,
+    read_password,
+)
 
 
 def password_file(folder: Path, octets: bytes, mode: int = 0o600) -> Path:
@@ -64,3 +70,13 @@ def test_every_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         f"consent.mailbox.ca_file: {tmp_path}/none: No such file or directory"
     ]
     assert list(find_unusable_files(None)) == []
+
+
+def test_a_secret_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    """With its key; without a secret there is nothing to tell."""
+    receivers = {"sms": ("+33612345678",)}
+    missing = GrafanaSettings(receivers=receivers, hmac_secret_file=tmp_path / "none")
+    assert [line.partition(": ")[0] for line in find_unusable_secret(missing)] == ["doors.grafana.hmac_secret_file"]
+    settings = GrafanaSettings(receivers=receivers, hmac_secret_file=password_file(tmp_path, b"x\n"))
+    for each in (settings, GrafanaSettings(receivers=receivers), None):
+        assert list(find_unusable_secret(each)) == []

@@ -38,6 +38,7 @@ def test_the_fixtures_are_for_any_serial_software(pytester: pytest.Pytester) -> 
     run(pytester).assert_outcomes(passed=3)
 
 
+@pytest.mark.system
 def test_it_works_in_parallel(pytester: pytest.Pytester) -> None:
     """Under xdist no test meets another's modem: their names and numbers may be the same."""
     pytester.makepyfile(*[SENDS], **{f"test_{name}": SENDS for name in "ab"})

@@ -108,3 +108,12 @@ def test_notices_are_made_of_the_configuration() -> None:
 def test_a_configuration_is_told_what_notices_lack(said: dict[str, Any], lacks: int) -> None:
     """For the countries that it allows."""
     assert len(find_notice_lacks(settings(**said))) == lacks
+
+
+def test_a_sim_has_a_number() -> None:
+    """As configured, else as the SIM tells."""
+    rules = RulesInForce(CurrentSettings(settings(sims={FRENCH.id: {"number": "+33700000001"}})))
+    rules.add_sims([SimIdentity(FRENCH.id, "+33799999999"), SimIdentity(BELGIAN.id, "+32470000002")])
+    assert rules.find_number(FRENCH.id) == "+33700000001"
+    assert rules.find_number(BELGIAN.id) == "+32470000002"
+    assert rules.find_number("8933010000000000036") is None

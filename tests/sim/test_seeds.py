@@ -17,7 +17,7 @@ SEEDS = 12
 LONG_SEEDS = 212
 
 
-@pytest.mark.parametrize("first", range(1, SEEDS, 6))
+@pytest.mark.parametrize("first", [1, *(pytest.param(each, marks=pytest.mark.system) for each in range(7, SEEDS, 6))])
 def test_some_seeds_break_no_promise(first: int) -> None:
     """Lost 0, twice 0, after STOP 0, in order, nothing unknown without a reason, everything final or closed."""
     verdicts = [tried(seed) for seed in range(first, first + 6)]
@@ -33,7 +33,7 @@ def test_many_seeds_break_no_promise(first: int) -> None:
     assert [line for seed, verdict in verdicts if verdict.violations for line in failed(seed, verdict)] == []
 
 
-@pytest.mark.parametrize("seed", [4, 7])
+@pytest.mark.parametrize("seed", [4, pytest.param(7, marks=pytest.mark.system)])
 def test_a_seed_is_replayed_exactly(seed: int) -> None:
     """Journal, events, messages and inbox are the same in another process, whatever PYTHONHASHSEED says."""
     command = [sys.executable, "-m", "tests.sim.seeds", "--seed", str(seed)]

@@ -11,6 +11,7 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store import listings
+from modemd.store.changes import feed
 from modemd.store.consent import marketing_history, opt_in_requests, reviews
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox, reassembly
@@ -75,6 +76,7 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     "inbox": lambda bench: listings.list_inbox(bench.db, kind="call", limit=50),
     "story": lambda bench: listings.list_events(bench.db, 1),
     "marketing times": lambda bench: marketing_history.list_marketing_times(bench.db, ALICE, START),
+    "feed": lambda bench: feed.read_changes(bench.db, feed.check_cursor(bench.db, feed.Cursor()), 100),
     "show incomplete": lambda bench: reassembly.show_incomplete(bench.db, bench.now),
 }
 

@@ -11,7 +11,9 @@ from tests.store.bench import ALICE, Bench
 
 def test_a_local_time_runs_once(bench: Bench) -> None:
     """Whoever asks, and whatever it would submit: the second run of a local date and time submits nothing."""
-    new = ScheduleContent("daily", "@daily", "UTC", (ALICE,), "hi", "otp", True, None, None, None, None, (), late=False)
+    new = ScheduleContent(
+        "daily", "@daily", "UTC", (ALICE,), "hi", "otp", True, None, None, None, None, (), late=False, api_key=None
+    )
     schedules.add(bench.db, new, bench.now)
     found = schedules.find_by_name(bench.db, "daily")
 

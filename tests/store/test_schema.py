@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from modemd.store.files import opening
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.queue import outcomes
-from modemd.store.schema import APPLICATION_ID, STEPS, VERSION, migrate
+from modemd.store.schema import APPLICATION_ID, RECORD_TABLE, STEPS, VERSION, migrate
 from modemd.store.timestamps import to_text
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
@@ -70,6 +72,27 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
         assert schema(connection) == before
         assert connection.execute("SELECT count(*) FROM contact").fetchone()[0] == 1
         assert pragma(connection, "user_version") == VERSION
+
+
+def test_sqlite_utils_is_loaded_for_a_step_only(tmp_path: Path) -> None:
+    """It takes more than 1 MiB: a daemon whose database is up to date does without."""
+    ask = f"""
+import asyncio, pathlib, sys
+from modemd.store import Store
+
+async def ask():
+    await (await Store.open(pathlib.Path({str(tmp_path / "a.db")!r}))).close()
+    print("sqlite_utils" in sys.modules)
+
+asyncio.run(ask())
+"""
+    answers = [subprocess.check_output([sys.executable, "-c", ask], text=True).strip() for _ in range(2)]
+    assert answers == ["True", "False"]
+
+
+def test_the_record_of_steps_is_that_of_sqlite_utils() -> None:
+    """A file that holds nothing else is empty."""
+    assert sqlite_utils.Migrations.migrations_table == RECORD_TABLE
 
 
 async def test_a_start_that_was_cut_begins_again(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, Field
 
 from modemd.api.documents import document
-from modemd.api.requests import Body, Moment, Text, new_router
+from modemd.api.requests import CSV_BODY, Body, Moment, Text, new_router
 from modemd.errors import ErrorCode, Refused
 from modemd.service.consent.entries import ConsentEntry, EvidenceFile, Proof
 from modemd.service.consent.imports import ImportOptions
@@ -89,7 +89,9 @@ def make_router(service: Service) -> APIRouter:
     async def post_opt_in(number: str, entry: Entry) -> dict[str, Any]:
         return document(await rooms.entries.opt_in(entry.make_entry(number)))
 
-    @router.post(IMPORT, summary="Import the opt-ins of a CSV: number[,at,evidence,wording,...]")
+    @router.post(
+        IMPORT, summary="Import the opt-ins of a CSV: number[,at,evidence,wording,...]", openapi_extra=CSV_BODY
+    )
     async def post_import(
         request: Request, basis: Text = "", by: Text = "", channel: Text = "import", file: Text = "an imported file"
     ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from modemd.api.documents import document
 from modemd.api.lists import list_response
-from modemd.api.requests import Decision, Limit, PathId, new_router
+from modemd.api.requests import Before, Decision, Limit, PathId, new_router
 from modemd.service.service import Service
 
 
@@ -21,9 +21,10 @@ def make_router(service: Service) -> APIRouter:
     async def get_reviews(
         request: Request,
         every: Annotated[bool, Query(alias="all", description="the resolved ones, too")] = False,
+        before: Before = None,
         limit: Limit = 50,
     ) -> StreamingResponse:
-        return list_response(request, await reviews.list_items(is_every=every, limit=limit))
+        return list_response(request, await reviews.list_items(is_every=every, before=before, limit=limit))
 
     @router.post("/reviews/{id}/opt-out", summary="Decide that a text is an opt-out")
     async def post_opt_out(id: PathId, decision: Decision) -> dict[str, Any]:

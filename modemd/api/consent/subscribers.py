@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from modemd.api.lists import list_response
-from modemd.api.requests import Limit, new_router
+from modemd.api.requests import After, Limit, new_router
 from modemd.service.service import Service
 
 
@@ -21,7 +21,8 @@ def make_router(service: Service) -> APIRouter:
         summary="List what each number has said about a list",
         response_model=list[dict[str, Any]],
     )
-    async def get_subscribers(request: Request, name: str, limit: Limit = 50) -> StreamingResponse:
-        return list_response(request, await service.consent.records.list_subscribers(name, limit=limit))
+    async def get_subscribers(request: Request, name: str, after: After = None, limit: Limit = 50) -> StreamingResponse:
+        found = await service.consent.records.list_subscribers(name, after=after or "", limit=limit)
+        return list_response(request, found, lambda row: {"after": row["number"]})
 
     return router

@@ -24,6 +24,7 @@ from modemd.emulator.network.voice_calls import VoiceCall
 from modemd.emulator.usb.bus import UsbPort
 from modemd.errors import EncodeError, Refused
 from modemd.http.methods import list_methods
+from modemd.http.problems import CONTENT_TYPE, make_problem
 
 
 class Power(LabRequest):
@@ -243,7 +244,7 @@ def _port(port: UsbPort) -> dict[str, Any]:
 
 
 def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
+    return JSONResponse(make_problem(code, status, message), status, headers, CONTENT_TYPE)
 
 
 def _add_errors(app: FastAPI) -> None:

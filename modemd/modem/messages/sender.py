@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -14,6 +12,7 @@ from modemd.at import Reply, replies
 from modemd.at.channel import is_reference
 from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Outbound
 from modemd.errors import AnswerLost, DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
+from modemd.light_dataclass import dataclass
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.pdu_mode import SET_PDU_MODE, is_in_pdu_mode
 from modemd.modem.status import Identity
@@ -301,7 +300,8 @@ class PartSender:
     @property
     def _usual_s(self) -> float:
         """Median of the seconds that this SIM's parts took from Ctrl-Z to the answer; 0 if none was answered."""
-        return statistics.median(self._answer_times) if self._answer_times else 0.0
+        times = sorted(self._answer_times)
+        return (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2 if times else 0.0
 
     async def _find_own_answer(self, reply: Reply, earlier: tuple[_Unanswered, ...]) -> Reply:
         """Returns the answer to the PDU that was just written. `reply` may be another's: a late answer to one of `earlier`, or

@@ -5,12 +5,13 @@ than their descriptions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
+
+from modemd.light_dataclass import dataclass
 
 
 class NumberKind(StrEnum):
@@ -31,10 +32,12 @@ class NumberKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ClassifiedNumber:
     """Number with its kind and its country (ISO 3166 alpha-2). `country` is None for short codes and names, and for numbers of
-    no country: satellite telephones and worldwide services (+870, +881, +882, +883, +888, +979 and others)."""
+    no country: satellite telephones and worldwide services (+870, +881, +882, +883, +888, +979 and others). `is_assigned`: its
+    plan says that such a number exists."""
 
     kind: NumberKind
     country: str | None
+    is_assigned: bool = False
 
     @property
     def is_worldwide(self) -> bool:
@@ -62,11 +65,19 @@ def classify(number: str) -> ClassifiedNumber:
     if not number.startswith("+"):
         return ClassifiedNumber(NumberKind.SHORT_CODE, None)
     try:
-        parsed = phonenumbers.parse(number)
+        parsed = parse(number, None)
     except NumberParseException:
         return ClassifiedNumber(NumberKind.OTHER, None)
-    kind = _KINDS.get(phonenumbers.number_type(parsed), NumberKind.OTHER)
-    return ClassifiedNumber(kind, _find_country(parsed))
+    found = phonenumbers.number_type(parsed)
+    kind = _KINDS.get(found, NumberKind.OTHER)
+    return ClassifiedNumber(kind, _find_country(parsed), is_assigned=found != PhoneNumberType.UNKNOWN)
+
+
+# A recipient is parsed, and then classified; nobody changes what was parsed.
+@lru_cache(maxsize=16)
+def parse(text: str, country: str | None) -> PhoneNumber:
+    """Returns the number that `text` is, dialled in `country`. Raises NumberParseException."""
+    return phonenumbers.parse(text, country)
 
 
 def _find_country(parsed: PhoneNumber) -> str | None:

@@ -9,14 +9,14 @@ too sure for mobiles.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from sys import intern
 
 import phonenumbers
-from phonenumbers import NumberParseException, timezone
+from phonenumbers import NumberParseException, PhoneNumber
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.geography.time_zones import find_present_name, is_zone_of_country, list_zones_by_country
 
 CONTIGUOUS_US = ("America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles")
@@ -63,13 +63,18 @@ def find_place(number: str) -> Place:
         if area is not None and area.country:
             return _share(Place(area.country, area.region, area.zones))
         # Toll-free numbers, and codes that have no place: anywhere in the numbering plan.
-        zones = tuple(zone for zone in timezone.time_zones_for_number(parsed) if zone != _UNKNOWN)
-        return _share(Place("US", "", zones or _list_plan_zones()))
+        return _share(Place("US", "", _list_number_zones(parsed) or _list_plan_zones()))
     country = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(code)
     if country is None or country in (_WORLDWIDE, "ZZ"):
         return NOWHERE
-    found = timezone.time_zones_for_number(parsed)
-    return find_country_place(country, tuple(zone for zone in found if zone != _UNKNOWN))
+    return find_country_place(country, _list_number_zones(parsed))
+
+
+def _list_number_zones(number: PhoneNumber) -> tuple[str, ...]:
+    """Returns the zones that the library knows for a number; none if it knows none."""
+    from phonenumbers import timezone  # its table takes half a MiB, and only quiet hours need it
+
+    return tuple(zone for zone in timezone.time_zones_for_number(number) if zone != _UNKNOWN)
 
 
 @lru_cache(maxsize=512)

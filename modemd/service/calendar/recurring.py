@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -14,12 +14,16 @@ from zoneinfo import ZoneInfo
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
+from modemd.rules.states import MessageState
 from modemd.service.authorship import check_authorship
 from modemd.service.calendar.cron import CronTimes, parse_cron
+from modemd.service.keys.keys import Spending
 from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import MessageRequest, Submission
+from modemd.service.pages import PagedList, read_paged_list
 from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store, schedules
@@ -37,17 +41,22 @@ ON_TIME_TOLERANCE = timedelta(minutes=2)
 MOST_RECIPIENTS = 100
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
+# Counts messages against the budget of the key with an id (None: no key), as `ApiKeys.spending` does. Raises Refused with
+# `forbidden` if the key has ended, with `budget_spent`.
+SpendFor = Callable[[int | None, int], AbstractAsyncContextManager[Spending]]
+
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRequest:
     """Recurring send as it was asked for: `request` goes to each recipient, `cron` gives its times in the configured zone,
-    `late` says whether a missed run is made up for."""
+    `late` says whether a missed run is made up for; `api_key`: the id of the key of the caller, which binds its runs."""
 
     name: str
     cron: str
     to: tuple[str, ...]
     request: MessageRequest
     late: bool
+    api_key: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,7 @@ class RecurringSends:
         zone: ZoneInfo,
         on_queued: Callable[[Submitted, MessageClass], None],
         is_clock_trusted: Callable[[], bool],
+        spending: SpendFor,
     ) -> None:
         self._store = store
         self._submission = submission
@@ -92,6 +102,7 @@ class RecurringSends:
         self._zone = zone
         self._on_queued = on_queued
         self._is_clock_trusted = is_clock_trusted
+        self._spending = spending
         self._wakeup = asyncio.Event()
         self._next_runs: dict[int, tuple[datetime, datetime | None]] = {}
 
@@ -133,6 +144,7 @@ class RecurringSends:
             list_name=first.list_name,
             answers=first.answers,
             late=schedule.late,
+            api_key=schedule.api_key,
         )
         await self._store.write(partial(schedules.add, new=new, now=now))
         self._wakeup.set()
@@ -141,10 +153,18 @@ class RecurringSends:
         warnings += await find_warnings(self._store, first.pinned, MESSAGES_WAIT)
         return AddedSchedule(added.schedule, added.next_run, added.runs, warnings)
 
-    async def list_schedules(self) -> list[ScheduleView]:
-        """Returns all recurring sends, by name."""
-        found = await self._store.read(schedules.list_schedules)
-        return [ScheduleView(each, self._find_shown_run(each)) for each in found]
+    async def list_schedules(self, *, after: str = "", limit: int = 0) -> PagedList[ScheduleView]:
+        """Returns the recurring sends, by name, behind the name `after`; `limit` 0 means all."""
+
+        async def read(last: ScheduleView | None, rows: int) -> list[ScheduleView]:
+            behind = last.schedule.name if last is not None else after
+            found = await self._store.read(partial(schedules.list_schedules, after=behind, limit=rows))
+            return [ScheduleView(each, self._find_shown_run(each)) for each in found]
+
+        async def count() -> int:
+            return await self._store.read(partial(schedules.count_schedules, after=after))
+
+        return await read_paged_list(read, count, limit=limit)
 
     async def describe(self, name: str) -> ScheduleStory:
         """Returns a recurring send with its last runs. Raises Refused (`not_found`)."""
@@ -238,9 +258,13 @@ class RecurringSends:
                 outcome, error = RunOutcome.FAILED, refused.reason
         ran = partial(schedules.execute_run, schedule=schedule, local=local, rules=self._rules.current(), now=now)
         try:
-            submitted = await self._store.write(partial(ran, messages=messages, outcome=outcome, error=error))
-        except Refused as refused:  # a text that its notice makes too long
-            messages, outcome, error = [], RunOutcome.FAILED, refused.reason
+            async with self._spending(schedule.api_key, len(messages)) as spending:
+                submitted = await self._store.write(partial(ran, messages=messages, outcome=outcome, error=error))
+                spending.accepted = _count_accepted(submitted or ())
+        except Refused as refused:  # its key has ended or has no budget left; or a text that its notice makes too long
+            is_of_key = refused.code in (ErrorCode.FORBIDDEN, ErrorCode.BUDGET_SPENT)
+            messages, outcome = [], RunOutcome.REFUSED if is_of_key else RunOutcome.FAILED
+            error = refused.reason
             submitted = await self._store.write(partial(ran, messages=messages, outcome=outcome, error=error))
         if submitted is None:
             # Done before, by another occurrence of the same local time or before the clock was stepped.
@@ -249,6 +273,10 @@ class RecurringSends:
         log.info("schedule", name=schedule.name, local=local, outcome=outcome, messages=len(submitted), error=error)
         for each, message in zip(submitted, messages, strict=True):
             self._on_queued(each, message.message_class)
+
+
+def _count_accepted(submitted: Sequence[Submitted]) -> int:
+    return sum(not each.is_repetition and each.state is not MessageState.REFUSED for each in submitted)
 
 
 def _cron_times(schedule: Schedule) -> CronTimes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
@@ -63,14 +63,17 @@ class ConsentRecords:
         with explain_damage():
             return await self._store.read(partial(_read_view, numbers[0], self._rules.current(), self._clock.now()))
 
-    async def list_subscribers(self, list_name: str, *, limit: int) -> PagedList[SubscriberRow]:
-        """Returns what each number has said about a list; `limit` 0 means all. Raises Refused (`unknown_list`)."""
+    async def list_subscribers(self, list_name: str, *, after: str, limit: int) -> PagedList[SubscriberRow]:
+        """Returns what each number has said about a list, by number, behind `after`; `limit` 0 means all. Raises Refused
+        (`unknown_list`)."""
         if list_name not in self._settings.current().consent.lists:
             raise Refused(ErrorCode.UNKNOWN_LIST, f"there is no list {list_name!r} in the configuration")
 
         async def read(last: SubscriberRow | None, rows: int) -> list[SubscriberRow]:
-            after = last.number if last is not None else ""
-            return await self._store.read(partial(lists.list_subscribers, list_name=list_name, after=after, limit=rows))
+            behind = last.number if last is not None else after
+            return await self._store.read(
+                partial(lists.list_subscribers, list_name=list_name, after=behind, limit=rows)
+            )
 
         async def count() -> int:
             return await self._store.read(partial(lists.count_subscribers, list_name=list_name))
@@ -83,12 +86,13 @@ class ConsentRecords:
         number = phone_numbers.list_spellings(number, country)[0]
         await self._store.write(partial(statements.undo_reading, number=number, authorship=authorship, now=now))
 
-    async def list_opt_outs(self, *, limit: int) -> PagedList[OptOutRow]:
-        """Returns the numbers that have opted out, newest first; `limit` 0 means all."""
+    async def list_opt_outs(self, *, after: tuple[str, str] | None, limit: int) -> PagedList[OptOutRow]:
+        """Returns the numbers that have opted out, newest first; `after`: only what comes behind the row with this `since` and
+        number; `limit` 0 means all."""
 
         async def read(last: OptOutRow | None, rows: int) -> list[OptOutRow]:
-            after = (last.since or "", last.number) if last is not None else None
-            return await self._store.read(partial(listings.list_opt_outs, after=after, limit=rows))
+            behind = (last.since or "", last.number) if last is not None else after
+            return await self._store.read(partial(listings.list_opt_outs, after=behind, limit=rows))
 
         async def count() -> int:
             return await self._store.read(partial(listings.read_count, kind="opted_out"))

@@ -40,12 +40,13 @@ class Reviews:
         self._clock = clock
         self._on_released = on_released
 
-    async def list_items(self, *, is_every: bool, limit: int) -> PagedList[ReviewRow]:
-        """Returns the open items, newest first; with `is_every` the resolved ones, too; `limit` 0 means all."""
+    async def list_items(self, *, is_every: bool, before: int | None, limit: int) -> PagedList[ReviewRow]:
+        """Returns the open items, newest first; with `is_every` the resolved ones, too; `before`: only with smaller ids; `limit`
+        0 means all."""
 
         async def read(last: ReviewRow | None, rows: int) -> list[ReviewRow]:
-            before = last.id if last is not None else None
-            return await self._store.read(partial(reviews.list_items, resolved=is_every, before=before, limit=rows))
+            end = last.id if last is not None else before
+            return await self._store.read(partial(reviews.list_items, resolved=is_every, before=end, limit=rows))
 
         async def count() -> int:
             return await self._store.read(partial(reviews.count_items, resolved=is_every))

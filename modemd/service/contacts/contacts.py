@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -12,6 +11,7 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.sender_numbers import list_national_forms
@@ -20,6 +20,7 @@ from modemd.service.messages.submission import MessageRequest, Submission, Submi
 from modemd.store import Store
 from modemd.store.contacts import erasure, threads
 from modemd.store.contacts.erasure import ErasedRows, KeptRows
+from modemd.store.contacts.threads import ThreadPlace
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox
 from modemd.store.rows import ThreadRow
@@ -53,6 +54,14 @@ class ErasureResult:
     kept: tuple[KeptData, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """Messages of a thread, oldest first. `has_older`: whether the limit cut it."""
+
+    rows: tuple[ThreadRow, ...]
+    has_older: bool
+
+
 class Contacts:
     """Thread, replies and erasure of one number."""
 
@@ -62,16 +71,22 @@ class Contacts:
         self._clock = clock
         self._submission = submission
 
-    async def list_thread(self, number: str, *, since: datetime | None, limit: int) -> list[ThreadRow]:
-        """Returns the newest messages to and from a number, oldest first; `limit` 0 means all. Raises Refused (`bad_number`,
-        `not_possible`)."""
-        return await self._store.read(
-            partial(threads.list_thread, numbers=self._list_spellings(number), since=since, limit=limit)
-        )
+    async def list_thread(
+        self, number: str, *, since: datetime | None, before: ThreadPlace | None, limit: int
+    ) -> ThreadPage:
+        """Returns the newest messages to and from a number, oldest first; `before`: of those before this place; `limit` 0 means
+        all. Raises Refused (`bad_number`, `not_possible`)."""
+        read = partial(threads.list_thread, numbers=self._list_spellings(number), since=since, before=before)
+        rows = await self._store.read(partial(read, limit=limit + 1 if limit else 0))
+        is_cut = 0 < limit < len(rows)
+        return ThreadPage(tuple(rows[1:] if is_cut else rows), is_cut)
 
-    async def reply(self, inbox_id: int, text: str, key: str | None = None) -> SubmitResult:
-        """Accepts a conversational message to the sender of an inbound one, for the SIM that received it. Raises Refused
-        (`not_found`; `bad_number` if nobody can be answered; or what `Submission.submit` raises)."""
+    async def reply(
+        self, inbox_id: int, text: str, key: str | None = None, *, lines: tuple[str, ...] = ()
+    ) -> SubmitResult:
+        """Accepts a conversational message to the sender of an inbound one, for the SIM that received it. `lines`: the only SIMs
+        that may be used, empty for all. Raises Refused (`not_found`; `forbidden` if the SIM is another; `bad_number` if nobody
+        can be answered; or what `Submission.submit` raises)."""
         found = await self._store.read(partial(inbox.read_correspondents, inbox_id=inbox_id))
         if found is None:
             raise Refused(ErrorCode.NOT_FOUND, f"there is no inbound message {inbox_id}")
@@ -79,6 +94,8 @@ class Contacts:
             raise Refused(
                 ErrorCode.BAD_NUMBER, f"inbound message {inbox_id} has no number: it was withheld, or was erased"
             )
+        if lines and found.sim not in lines:
+            raise Refused(ErrorCode.FORBIDDEN, f"this key may not send by the SIM that received message {inbox_id}")
         request = MessageRequest(
             found.sender, text, MessageClass.CONVERSATIONAL, key=key, sim=found.sim, short_code=True
         )

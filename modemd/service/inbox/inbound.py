@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -13,9 +13,11 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.connector import Sender
 from modemd.errors import DecodeError, ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
 from modemd.rules.classes import KINDS, MessageClass
 from modemd.rules.consent.texts.texts import Texts
+from modemd.rules.consent.words.decision import InboundAction
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.geography import sim_country
 from modemd.rules.sender_numbers import SenderNumber, read_sender
@@ -37,6 +39,8 @@ log = logs.get(__name__)
 
 # TP-PID of a type 0 message: acknowledged and discarded (3GPP TS 23.040 9.2.3.9).
 TYPE_0 = 0x40
+# Words that modemd acts on by itself; a review is a person's work.
+_WORDS = frozenset({InboundAction.OPT_OUT, InboundAction.OPT_IN, InboundAction.CONFIRM, InboundAction.HELP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class InboxSearch:
     since: datetime | None = None
     before: int | None = None
     is_oldest_first: bool = False
+    after: tuple[str, int] | None = None
 
 
 class InboundMessages:
@@ -127,7 +132,7 @@ class InboundMessages:
 
         async def read(last: InboxRow | None, rows: int) -> list[InboxRow]:
             if search.is_oldest_first:
-                after = (last.seen_at, last.id) if last is not None else None
+                after = (last.seen_at, last.id) if last is not None else search.after
                 return await self._store.read(
                     partial(listings.list_arrived_since, chosen=chosen, after=after, limit=rows)
                 )
@@ -242,4 +247,7 @@ def _store_and_apply(
         lanes.prefer_sim(db, whole.sender, whole.sim)
     if whole is None or whole.kind != "text":
         return _Stored(whole)
-    return _Stored(whole, rules.apply(db, whole, sender, arrival.sent_at, now))
+    result = rules.apply(db, whole, sender, arrival.sent_at, now)
+    if result is not None and result.decision.action in _WORDS:
+        inbox.note_word(db, whole.inbox_id, result.decision.action.value)
+    return _Stored(whole, result)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from modemd import logs
+from modemd.client_work import for_clients
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.pauses import BATCH_PAUSED
 from modemd.service.authorship import check_authorship
 from modemd.service.rules_in_force import RulesInForce
@@ -104,7 +105,8 @@ class BatchDecisions:
             change: Callable[[sqlite3.Connection], BatchStep] = partial(
                 step, after=after, now=self._clock.now(), limit=MESSAGES_PER_STEP
             )
-            done = await self._store.write(change)
+            with for_clients():
+                done = await self._store.write(change)
             self._on_released()
             changed += done.changed
             if done.is_superseded:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from modemd import logs
+from modemd.client_work import for_clients
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
 from modemd.service.messages.checked_file import CheckedFile
@@ -20,8 +23,9 @@ from modemd.service.messages.csv_encoding import read_content
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions, parse_rows
 from modemd.service.messages.estimates import Estimate, Estimates
 from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
-from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time, parse_time
+from modemd.service.messages.submission import Submission, check_key, check_time, parse_time
 from modemd.service.messages.workload import Workload
+from modemd.service.pages import PagedList, read_paged_list
 from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
@@ -39,6 +43,9 @@ EMPTY_ROW_COST = 10
 # How many steps of a file are checked and submitted while the first of them is committed; they share the next commit. On a
 # card whose commits take 10 ms, that raises 4,000 rows a second to 7,000.
 STEPS_AHEAD = 4
+# Seconds that promotion waits between two steps while files are accepted. Then it still makes 500 messages a second, many more
+# than modems send.
+LONGEST_REST_S = 0.1
 # How many refusals the answer lists; the messages themselves have all of them.
 MAX_LISTED = 100
 
@@ -87,6 +94,9 @@ class Batches:
         self._on_promoted = on_promoted
         self._staging_lock = asyncio.Lock()  # one file at a time; a file of a single commit does not wait
         self._wakeup = asyncio.Event()
+        self._files = 0  # that are being accepted
+        self._no_files = asyncio.Event()
+        self._no_files.set()
 
     def wake(self) -> None:
         """Wakes the task: there may be something to promote or to discard."""
@@ -99,11 +109,33 @@ class Batches:
             self._wakeup.clear()
             if not await retry.run(self.run_step):
                 await self._wakeup.wait()
+            await self._let_files_first()
+
+    async def _let_files_first(self) -> None:
+        """Waits until no file is being accepted, for `LONGEST_REST_S` at most: whoever sends one waits for the answer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_REST_S):
+                await self._no_files.wait()
+
+    @contextlib.contextmanager
+    def _accepting(self) -> Iterator[None]:
+        self._files += 1
+        self._no_files.clear()
+        try:
+            yield
+        finally:
+            self._files -= 1
+            if not self._files:
+                self._no_files.set()
 
     async def accept(self, body: bytes, key: str | None = None, options: FileOptions = NO_OPTIONS) -> BatchResult:
         """Accepts a CSV with the columns to,text,class[,at,key,list], all of it or nothing: it is durable when this returns. The
         same file with the same key and options gets the same answer again. Raises BadRows, which names every malformed row, and
         Refused (`bad_key`, `bad_encoding`, `bad_time`, `key_reused`, `staging`)."""
+        with self._accepting():
+            return await self._accept(body, key, options)
+
+    async def _accept(self, body: bytes, key: str | None, options: FileOptions) -> BatchResult:
         found, load = await self.open_file(body, options), self._estimates.make_workload()
         identity = FileIdentity(key, found.content.digest, options.describe())
         if (known := await self.find_known(found, key, options)) is not None:
@@ -139,8 +171,7 @@ class Batches:
         `key_reused`, `staging`)."""
         if key is None:
             return None
-        if not 0 < len(key) <= LONGEST_KEY:
-            raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
+        check_key(key)
         identity = FileIdentity(key, file.content.digest, options.describe())
         known = await self._store.read(partial(batches.find_by_key, file=identity))
         return (await self.describe(known)).batch if known is not None else None
@@ -241,7 +272,8 @@ class Batches:
             batch = batches.next_accepted(db)
             return batch is not None and batches.promote(db, batch, rules, now, batches.ROWS_PER_STEP)
 
-        done = await self._store.write(change)
+        with for_clients():  # a modem that waits for its claim does not wait for batches
+            done = await self._store.write(change)
         if isinstance(done, PromotionStep):
             self._on_promoted(done.highest_class, done.has_held)
         return bool(done)
@@ -258,9 +290,18 @@ class Batches:
         """Returns a batch, with how many of its messages are in each state. Raises Refused (`not_found`)."""
         return await self._store.read(partial(_read_view, batch=id))
 
-    async def list_batches(self, *, key: str | None, limit: int) -> list[BatchRow]:
-        """Returns batches, newest first; `key`: only the one with this key; `limit` 0 means all."""
-        return await self._store.read(partial(batches.list_batches, key=key, limit=limit))
+    async def list_batches(self, *, key: str | None, before: int | None, limit: int) -> PagedList[BatchRow]:
+        """Returns batches, newest first; `key`: only the one with this key; `before`: only with smaller ids; `limit` 0 means
+        all."""
+
+        async def read(last: BatchRow | None, rows: int) -> list[BatchRow]:
+            end = last.id if last is not None else before
+            return await self._store.read(partial(batches.list_batches, key=key, before=end, limit=rows))
+
+        async def count() -> int:
+            return await self._store.read(partial(batches.count_batches, key=key, before=before))
+
+        return await read_paged_list(read, count, limit=limit)
 
 
 def list_lacks(rows: Iterable[JudgedRow]) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
+from modemd.rules.access.callers import scope_idempotency_key
 from modemd.service.messages.csv_encoding import FileContent
 from modemd.service.messages.submission import MessageRequest
 
@@ -66,6 +68,8 @@ class FileOptions:
     to_column: str | None = None
     text_column: str | None = None
     once_per_number: bool = False
+    api_key: int | None = None
+    """The API key in whose space the keys of its rows are."""
 
     def describe(self) -> str:
         """Returns the options that are given, as text: two files with one key must have come with the same."""
@@ -226,7 +230,7 @@ class _Columns:
             text or options.text or "",
             message_class.strip() or options.message_class or "",
             at.strip() or options.at,
-            key or None,
+            scope_idempotency_key(self._options.api_key, key or None),
             options.report,
             options.short_code,
             options.valid,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
+from modemd.rules.access.callers import SOCKET, Caller, choose_line
 from modemd.rules.classes import MessageClass
 from modemd.service.authorship import check_authorship
 from modemd.service.messages.submission import SubmitResult
@@ -86,9 +87,9 @@ class Decisions:
         )
         return await self._apply_decision(id, change)
 
-    async def resend(self, id: int, authorship: Authorship) -> SubmitResult:
-        """Accepts a message that has ended once more, as a new one. The same decision again returns that new message. Raises
-        Refused (`no_reason`, `not_found`, `on_its_way`, `bad_class`)."""
+    async def resend(self, id: int, authorship: Authorship, caller: Caller = SOCKET) -> SubmitResult:
+        """Accepts a message that has ended once more, as a new one by the SIMs of the caller. The same decision again
+        returns that new message. Raises Refused (`no_reason`, `not_found`, `on_its_way`, `bad_class`, `forbidden`)."""
         change = partial(
             decisions.resend,
             message_id=id,
@@ -96,6 +97,7 @@ class Decisions:
             validity=self._settings.current().validity.of,
             rules=self._rules.current(),
             now=self._clock.now(),
+            choose_sim=lambda pinned: choose_line(caller, pinned) if caller.lines else None,
         )
 
         def change_and_read(db: sqlite3.Connection) -> tuple[Submitted, MessageRow]:

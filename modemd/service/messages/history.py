@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.pdu.fields import status
 from modemd.profiles import Profile
 from modemd.rules import phone_numbers, report_matching, states
@@ -146,7 +147,8 @@ class MessageHistories:
     async def list_views(self, search: MessageSearch = MessageSearch(), *, limit: int) -> PagedList[MessageView]:
         """Returns what `list_messages` returns, and why each message waits that does."""
         found = await self.list_messages(search, limit=limit)
-        return PagedList(self._explain(found.pages), found.total)
+        last = MessageView(found.last, None) if found.last is not None else None
+        return PagedList(self._explain(found.pages), found.total, last)
 
     async def _explain(self, pages: AsyncIterator[list[MessageRow]]) -> AsyncIterator[list[MessageView]]:
         left = MOST_EXPLAINED

@@ -7,7 +7,7 @@ import sqlite3
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -17,7 +17,9 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings, amounts
 from modemd.config.values import LONGEST_VALIDITY
 from modemd.errors import EncodeError, ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers
+from modemd.rules.access.callers import show_idempotency_key
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 from modemd.rules.consent.words.matching import Words
 from modemd.rules.sending_rules import SendingRules
@@ -63,6 +65,8 @@ class MessageRequest:
 
 # Message that a request asks for, with warnings about its number.
 CheckedMessage = tuple[OutboundMessage, tuple[str, ...]]
+# Change that belongs to an accepted message, by its id: in the same transaction.
+AlsoStore = Callable[[sqlite3.Connection, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,10 @@ class Submission:
         self._clock = clock
         self._on_queued = on_queued
 
-    async def submit(self, request: MessageRequest) -> SubmitResult:
+    async def submit(self, request: MessageRequest, also: AlsoStore | None = None) -> SubmitResult:
         """Accepts one message. A message that consent forbids is stored as refused. Raises Refused, as `check` does, and with
-        `key_reused` if the key belongs to another message."""
-        return (await self.submit_all([request]))[0]
+        `key_reused` if the key belongs to another message. `also`: a change to make with it, unless its key was known."""
+        return (await self._store_messages([self.check(request)], also))[0]
 
     async def submit_to_each(self, request: MessageRequest, recipients: Sequence[str]) -> list[SubmitResult]:
         """Accepts a message for each of several recipients in one commit; a number that is named more than once gets one message,
@@ -149,8 +153,7 @@ class Submission:
             parts = pdu.plan(text).parts
         except EncodeError as error:
             raise Refused(ErrorCode.BAD_TEXT, f"the text cannot be sent: {error.reason}") from error
-        if request.key is not None and not 0 < len(request.key) <= LONGEST_KEY:
-            raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
+        check_key(request.key)
         at = parse_time(request.at, settings.timezone, now) if request.at else None
         if at is not None and request.key is None:
             check_time(at, now)  # with a key it may be a repetition, which gets its first answer: `_submit_all` checks
@@ -182,9 +185,12 @@ class Submission:
         except ValueError as error:
             raise Refused(ErrorCode.BAD_WINDOW, str(error)) from None
 
-    async def _store_messages(self, checked: Sequence[CheckedMessage]) -> list[SubmitResult]:
+    async def _store_messages(
+        self, checked: Sequence[CheckedMessage], also: AlsoStore | None = None
+    ) -> list[SubmitResult]:
         now = self._clock.now()
-        results = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._rules.current(), now))
+        change = partial(_submit_all, [new for new, _ in checked], self._rules.current(), now, also)
+        results = await self._store.write(change)
         for (new, _), (submitted, _, _) in zip(checked, results, strict=True):
             if not submitted.is_repetition:
                 self._on_queued(submitted, new.message_class)
@@ -204,17 +210,29 @@ def _sim_warnings(new: OutboundMessage, *, is_met: bool) -> tuple[str, ...]:
 
 
 def _submit_all(
-    new: Sequence[OutboundMessage], rules: SendingRules, now: datetime, db: sqlite3.Connection
+    new: Sequence[OutboundMessage], rules: SendingRules, now: datetime, also: AlsoStore | None, db: sqlite3.Connection
 ) -> list[tuple[Submitted, MessageRow, bool]]:
-    """Accepts messages. Returns each with its row, and whether the SIM that it names was ever met."""
+    """Accepts messages, and makes the change that belongs to each new one. Returns each with its row, and whether the SIM that it
+    names was ever met."""
     for each in new:
         if each.at is not None and each.key is not None and not accept.has_key(db, each.key):
             check_time(each.at, now)
     submitted = [accept.submit(db, each, rules, now) for each in new]
+    for each_new in submitted:
+        if also is not None and not each_new.is_repetition:
+            also(db, each_new.id)
+    rows = listings.find_messages(db, [each.id for each in submitted])
     return [
-        (each, listings.list_messages(db, id=each.id)[0], message.pinned is None or sims.is_known(db, message.pinned))
+        (each, rows[each.id], message.pinned is None or sims.is_known(db, message.pinned))
         for message, each in zip(new, submitted, strict=True)
     ]
+
+
+def check_key(stored: str | None) -> None:
+    """Raises Refused (`bad_key`) if an idempotency key, as it is stored, is empty or too long."""
+    key = show_idempotency_key(stored)
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
 
 
 def check_list(name: str, message_class: MessageClass, lists: Collection[str]) -> None:

@@ -25,6 +25,8 @@ STARTUP_S = 60.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
 CONFIRMATIONS, STORAGE, FILTERED = "confirmations_limited", "storage_full", "filtered"
 LEDGER_KEY, HOLIDAYS, MAILBOX = "ledger_key", "holidays_missing", "mailbox"
+# Raised by the parts themselves: `service/webhooks/lanes.py`, `modemd/second_door.py`.
+WEBHOOK, API = "webhook_failing", "api_closed"
 LowBalances = Callable[[], Mapping[str, str]]
 """Returns the text of the alarm for each SIM that has less left than it should, by ICCID."""
 OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]
@@ -97,19 +99,19 @@ class AlarmChecks:
                 self._alarms.raise_alarm(
                     SIM, identity.iccid, f"SIM ..{identity.iccid[-6:]} is refused and rests: {breaker[1]}"
                 )
-        self._clear_other_subjects(SIM, refused_sims)
+        self._alarms.clear_others(SIM, refused_sims)
         low_balances = self._low_balances()
         for iccid, text in low_balances.items():
             self._alarms.raise_alarm(BALANCE, iccid, text)
-        self._clear_other_subjects(BALANCE, set(low_balances))
+        self._alarms.clear_others(BALANCE, set(low_balances))
         self._check_filtered()
         names = {modem.line.name for modem in self._modems()}
         silent = {device.device.location: device.reason for device in self._silent_devices()}
         for place, reason in silent.items():
             self._check_unusable(place, at_s, f"the device in {place} cannot be used: {reason}")
         self._unusable_since = {name: at for name, at in self._unusable_since.items() if name in names | silent.keys()}
-        self._clear_other_subjects(MODEM, names | silent.keys())
-        self._clear_other_subjects(STORAGE, names)
+        self._alarms.clear_others(MODEM, names | silent.keys())
+        self._alarms.clear_others(STORAGE, names)
 
     def _check_filtered(self) -> None:
         """Raises the alarm about each SIM that the filter watch has paused, until a person ends the pause."""
@@ -118,7 +120,7 @@ class AlarmChecks:
             self._alarms.raise_alarm(
                 FILTERED, sim, f"marketing on SIM ..{sim[-6:]} is paused, it may be filtered: {why}"
             )
-        self._clear_other_subjects(FILTERED, set(pauses))
+        self._alarms.clear_others(FILTERED, set(pauses))
 
     def _check_health(self, at_s: float) -> None:
         """Raises the alarm that nothing can be sent, at once, but not while the modems are being set up after a start. A pause is
@@ -159,9 +161,3 @@ class AlarmChecks:
             self._alarms.raise_alarm(code, subject, text)
         else:
             self._alarms.clear(code, subject)
-
-    def _clear_other_subjects(self, code: str, subjects: set[str]) -> None:
-        """Clears the active alarms of a code whose subject is not among `subjects`."""
-        for own, subject in self._alarms.active:
-            if own == code and subject not in subjects:
-                self._alarms.clear(code, subject)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,8 +17,10 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings, Settings
 from modemd.config.alarms import AlarmSettings
 from modemd.errors import ErrorCode, Refused, StoreError
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.sending_rules import SendingRules
+from modemd.service.pages import PagedList, read_paged_list
 from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store, alarms
 from modemd.store.alarms import ActiveAlarm
@@ -123,9 +124,28 @@ class Alarms:
             log.warning("alarm cleared", code=code, subject=subject or None)
             self._wakeup.set()
 
-    async def list_alarms(self, *, cleared: bool, limit: int) -> list[AlarmRow]:
-        """Returns alarms, newest first: with `cleared` all of them, else those that are active. `limit` 0 means all."""
-        return await self._store.read(partial(alarms.list_alarms, cleared=cleared, limit=limit))
+    def clear_others(self, code: str, subjects: Collection[str]) -> None:
+        """Clears the active alarms of a code whose subject is not among `subjects`."""
+        for own, subject in self.active:
+            if own == code and subject not in subjects:
+                self.clear(code, subject)
+
+    async def list_alarms(self, *, cleared: bool, before: int | None, limit: int) -> PagedList[AlarmRow]:
+        """Returns alarms, newest first: with `cleared` all of them, else those that are active. `before`: only with smaller ids;
+        `limit` 0 means all."""
+
+        async def read(last: AlarmRow | None, rows: int) -> list[AlarmRow]:
+            end = last.id if last is not None else before
+            return await self._store.read(partial(alarms.list_alarms, cleared=cleared, before=end, limit=rows))
+
+        async def count() -> int:
+            return await self._store.read(partial(alarms.count_alarms, cleared=cleared, before=before))
+
+        return await read_paged_list(read, count, limit=limit)
+
+    async def list_active(self) -> list[AlarmRow]:
+        """Returns the active alarms, newest first, as they are stored."""
+        return await self._store.read(partial(alarms.list_alarms, cleared=False, limit=0))
 
     async def load(self) -> None:
         """Loads the alarms that were active when the previous process ended."""

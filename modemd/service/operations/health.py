@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.errors import StoreDamaged, StoreUnavailable
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import find_stopped_classes
 from modemd.rules.waits import ExplainWaits, Wait
@@ -171,7 +171,7 @@ class ServiceHealth:
             clock_distrust=self._clock.distrust_reason,
             modems=tuple(modems),
             sims=tuple(await self._list_sims()),
-            alarms=tuple(await self._alarms.list_alarms(cleared=False, limit=0)),
+            alarms=tuple(await self._alarms.list_active()),
             pauses=tuple(self._list_pauses()),
             waiting=tuple(
                 WaitingView(each, _compute_age_s(each.oldest, now), waits.get(each.oldest_message or 0))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from modemd.light_dataclass import dataclass
+from modemd.store.events import add_event
 from modemd.store.timestamps import to_text
 
 
@@ -21,22 +22,27 @@ class ContactEmailRow:
 
 def add(db: sqlite3.Connection, number: str, address: str, now: datetime) -> ContactEmailRow:
     """Stores an address of a number; does nothing if it is stored already. Returns it."""
-    db.execute(
+    added = db.execute(
         "INSERT INTO contact_email (address, number, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (address, number, to_text(now)),
     )
+    if added.rowcount:
+        add_event(db, None, now, "email added", number=number)
     row = db.execute(
         "SELECT number, address, at FROM contact_email WHERE address = ? AND number = ?", (address, number)
     ).fetchone()
     return ContactEmailRow(**row)
 
 
-def remove(db: sqlite3.Connection, number: str, address: str) -> ContactEmailRow | None:
+def remove(db: sqlite3.Connection, number: str, address: str, now: datetime) -> ContactEmailRow | None:
     """Deletes an address of a number, and returns it as it was. None if it was not stored."""
     row = db.execute(
         "DELETE FROM contact_email WHERE address = ? AND number = ? RETURNING number, address, at", (address, number)
     ).fetchone()
-    return ContactEmailRow(**row) if row is not None else None
+    if row is None:
+        return None
+    add_event(db, None, now, "email removed", number=number)
+    return ContactEmailRow(**row)
 
 
 def list_emails(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.double_opt_in import OptInEvent
 from modemd.rules.consent.policy import Marketing
@@ -19,6 +19,7 @@ from modemd.store.consent.stamps import find_time, is_credible
 from modemd.store.ending import cancel_waiting_messages
 from modemd.store.events import Authorship, add_event
 from modemd.store.keyed_hashes import suppression
+from modemd.store.keyed_hashes.suppression import StoredContact
 from modemd.store.timestamps import from_text, to_text
 
 # Channel of an opt-out that binds a number only because the sender's digits can mean it too.
@@ -60,25 +61,37 @@ class ConsentEffect:
 def read_marketing(db: sqlite3.Connection, number: str) -> Marketing:
     """Returns what a number has said about marketing so far. A number that was erased is opted out if it was so then. A number
     that has said nothing is bound by an opt-out in a national form of it whose country was not known."""
-    said = _read_own_marketing(db, number)
-    return Marketing.OPTED_OUT if said is Marketing.UNKNOWN and _is_bound_by_ending(db, number) else said
+    return _with_ending(db, number, _read_own_marketing(db, number))
+
+
+def find_marketing(db: sqlite3.Connection, number: str, contact: StoredContact) -> Marketing:
+    """Returns what `read_marketing` does, for a number whose contact was read."""
+    # A new contact was looked up in the list of the erased when it was made.
+    said = contact.marketing if contact.is_new else _with_suppression(db, number, contact.marketing)
+    return _with_ending(db, number, said)
 
 
 def _read_own_marketing(db: sqlite3.Connection, number: str) -> Marketing:
     row = db.execute("SELECT marketing FROM contact WHERE number = ?", (number,)).fetchone()
-    said = Marketing(row["marketing"]) if row else Marketing.UNKNOWN
-    if said is Marketing.UNKNOWN and suppression.find_suppression(db, number) is not None:
-        return Marketing.OPTED_OUT
-    return said
+    return _with_suppression(db, number, Marketing(row["marketing"]) if row else Marketing.UNKNOWN)
+
+
+def _with_suppression(db: sqlite3.Connection, number: str, said: Marketing) -> Marketing:
+    is_suppressed = said is Marketing.UNKNOWN and suppression.find_suppression(db, number) is not None
+    return Marketing.OPTED_OUT if is_suppressed else said
+
+
+def _with_ending(db: sqlite3.Connection, number: str, said: Marketing) -> Marketing:
+    return Marketing.OPTED_OUT if said is Marketing.UNKNOWN and _is_bound_by_ending(db, number) else said
 
 
 # The index has nothing in it where every sender's country is known.
 _ENDINGS = "contact INDEXED BY contact_ending WHERE marketing = 'opted_out' AND number >= '0' AND number < ':'"
+_HAS_ENDINGS = f"SELECT EXISTS (SELECT 1 FROM {_ENDINGS}), {suppression.HAS_ENDINGS}"  # noqa: S608 - our own words
 
 
 def _is_bound_by_ending(db: sqlite3.Connection, number: str) -> bool:
-    has_contacts = db.execute(f"SELECT 1 FROM {_ENDINGS} LIMIT 1").fetchone() is not None  # noqa: S608 - our own words
-    has_erased = suppression.has_endings(db)
+    has_contacts, has_erased = db.execute(_HAS_ENDINGS).fetchone()
     if not number.startswith("+") or not (has_contacts or has_erased):
         return False  # to list the forms takes longer than all else
     forms = sorted(list_national_forms(number))

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.classes import Kind
 from modemd.store.events import add_event
 from modemd.store.inbound.inbound_part import Arrival
-from modemd.store.inbound.reassembly import find_open_set
+from modemd.store.inbound.reassembly import RECEIVED, find_open_set
 from modemd.store.timestamps import to_text
 
 # So long the same TPDU on the same SIM counts as a repetition.
@@ -111,7 +111,21 @@ def store_arrival(db: sqlite3.Connection, arrival: Arrival, join: JoinParts, now
             inbox_id,
         ),
     )
-    return CompleteMessage(inbox_id, arrival.sender, arrival.sim, kind, text) if complete else None
+    if not complete:
+        return None
+    add_event(db, None, now, RECEIVED, inbox=inbox_id)
+    return CompleteMessage(inbox_id, arrival.sender, arrival.sim, kind, text)
+
+
+def note_word(db: sqlite3.Connection, inbox_id: int, action: str) -> None:
+    """Stores with the event of a message that has just come in which word of consent it was. Who is told of the event needs to
+    know: modemd has acted on it, and has answered it."""
+    db.execute(
+        """UPDATE event SET detail = json_set(detail, '$.word', ?)
+           WHERE id = (SELECT id FROM event WHERE what = ? AND message_id IS NULL ORDER BY id DESC LIMIT 1)
+             AND json_extract(detail, '$.inbox') = ?""",
+        (action, RECEIVED, inbox_id),
+    )
 
 
 def find_fingerprint(arrival: Arrival) -> bytes:

@@ -8,11 +8,15 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
+from modemd.store.events import add_event
 from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.timestamps import from_text, to_text
 
 # So long a set waits for its missing parts.
 INCOMPLETE_AFTER = timedelta(hours=72)
+# Event of a message from which on it is listed. By the order of the events nothing that came in is missed: the parts of a long
+# message have an id before the last of them is there.
+RECEIVED = "inbox received"
 
 
 def find_open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> int | None:
@@ -37,10 +41,13 @@ def _is_close(arrival: Arrival, stamp: str | None) -> bool:
 
 def show_incomplete(db: sqlite3.Connection, now: datetime) -> int:
     """Shows, marked as incomplete, the sets that have waited long enough. Returns how many."""
-    return db.execute(
-        "UPDATE inbox SET shown_at = ? WHERE complete = 0 AND shown_at IS NULL AND stored_at <= ?",
+    shown = db.execute(
+        "UPDATE inbox SET shown_at = ? WHERE complete = 0 AND shown_at IS NULL AND stored_at <= ? RETURNING id",
         (to_text(now), to_text(now - INCOMPLETE_AFTER)),
-    ).rowcount
+    ).fetchall()
+    for row in shown:
+        add_event(db, None, now, RECEIVED, inbox=row["id"])
+    return len(shown)
 
 
 def find_next_due(db: sqlite3.Connection) -> datetime | None:

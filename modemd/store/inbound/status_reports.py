@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from modemd.light_dataclass import dataclass
 from modemd.rules import phone_numbers, states
 from modemd.rules.report_matching import AttemptFacts, FindOwner, MatchDoubt, ReportFacts, ReportMatch
 from modemd.store.events import add_event
@@ -74,7 +75,10 @@ def record_report(db: sqlite3.Connection, new: NewReport, owner: FindOwner, now:
             _fingerprint(new),
         ),
     ).fetchone()
-    if kept_as is None or attempt is None:
+    if kept_as is None:
+        return None
+    if attempt is None:
+        add_event(db, None, now, "report unmatched", report=kept_as["id"])
         return None
     message = _apply_report(db, attempt, new, kept_as["id"], now, now)
     # What this report has proved may tell whose the earlier ones about the number are.

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 
+from modemd.light_dataclass import dataclass
+from modemd.rules.consent.policy import Marketing
 from modemd.store.keyed_hashes.keys import list_key_ids, mac
 
-_LOOKUP = "SELECT at FROM suppression WHERE digest = ?"
-_HAS_ENDINGS = "SELECT 1 FROM suppression INDEXED BY suppression_ending WHERE is_ending = 1 LIMIT 1"
+_LOOKUP = "SELECT at FROM suppression WHERE digest = consent_mac(?, ?)"
+HAS_ENDINGS = "EXISTS (SELECT 1 FROM suppression INDEXED BY suppression_ending WHERE is_ending = 1)"
+"""Whether the list has a national number whose country is not known, as an expression of SQL."""
 
 
 def suppress(db: sqlite3.Connection, number: str, at: str, subscription: str | None = None) -> bool:
@@ -41,26 +44,32 @@ def lift(db: sqlite3.Connection, number: str, subscription: str | None = None) -
 def find_suppression(db: sqlite3.Connection, number: str, subscription: str | None = None) -> str | None:
     """Returns when a number that is on the list opted out of all marketing, or of a list of subscribers, as a stored time; None
     if it is not on the list."""
+    hashed = _make_hashed(number, subscription)
     for key_id in list_key_ids(db):
-        found = db.execute(_LOOKUP, (_hash(db, key_id, number, subscription),)).fetchone()
+        found = db.execute(_LOOKUP, (key_id, hashed)).fetchone()
         if found is not None:
             return str(found["at"])
     return None
 
 
-def has_endings(db: sqlite3.Connection) -> bool:
-    """Returns True if the list has a national number whose country is not known."""
-    return db.execute(_HAS_ENDINGS).fetchone() is not None
+@dataclass(frozen=True, slots=True)
+class StoredContact:
+    """Contact as it is stored. `last_sim`: the SIM by which it last wrote or was answered; `is_new`: it was made a moment ago."""
+
+    marketing: Marketing
+    last_sim: str | None
+    is_new: bool = False
 
 
-def ensure_contact(db: sqlite3.Connection, number: str) -> None:
-    """Makes the contact of a number if there is none; opted out if the number is on the list."""
-    if db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (number,)).rowcount:
-        since = find_suppression(db, number)
-        if since is not None:
-            db.execute(
-                "UPDATE contact SET marketing = 'opted_out', marketing_since = ? WHERE number = ?", (since, number)
-            )
+def ensure_contact(db: sqlite3.Connection, number: str) -> StoredContact:
+    """Returns the contact of a number. If there is none, it is made: opted out if the number is on the list."""
+    row = db.execute("SELECT marketing, last_sim FROM contact WHERE number = ?", (number,)).fetchone()
+    if row is not None:
+        return StoredContact(Marketing(row["marketing"]), row["last_sim"])
+    since = find_suppression(db, number)
+    marketing = Marketing.UNKNOWN if since is None else Marketing.OPTED_OUT
+    db.execute("INSERT INTO contact (number, marketing, marketing_since) VALUES (?, ?, ?)", (number, marketing, since))
+    return StoredContact(marketing, None, is_new=True)
 
 
 def count_unknown_keys(db: sqlite3.Connection) -> dict[str, int]:
@@ -83,8 +92,12 @@ def find_lost_keys(db: sqlite3.Connection) -> str | None:
     return f"{count} erased numbers that had opted out are not recognised: their key is not here ({keys})"
 
 
-def _hash(db: sqlite3.Connection, key_id: str, number: str, subscription: str | None) -> bytes:
+def _make_hashed(number: str, subscription: str | None) -> bytes:
     meant = number if subscription is None else f"{number}\0{subscription}"
-    digest = mac(db, key_id, b"suppression\0" + meant.encode())
+    return b"suppression\0" + meant.encode()
+
+
+def _hash(db: sqlite3.Connection, key_id: str, number: str, subscription: str | None) -> bytes:
+    digest = mac(db, key_id, _make_hashed(number, subscription))
     assert digest is not None  # noqa: S101 - the id is of a key of this connection
     return digest

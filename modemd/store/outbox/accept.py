@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import states
+from modemd.rules.access.callers import show_idempotency_key
 from modemd.rules.consent.notice_rules import NoticeLack
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.refusals import RefusalCode
@@ -15,7 +16,7 @@ from modemd.rules.send_decision import OUTSIDE_WINDOW
 from modemd.rules.sending_rules import ContactFacts, SendingRules
 from modemd.rules.windows import Window
 from modemd.store import lanes
-from modemd.store.consent import contact_facts
+from modemd.store.consent import contact_facts, statements
 from modemd.store.events import add_event
 from modemd.store.keyed_hashes.suppression import ensure_contact
 from modemd.store.outbox import notices, staged_rows
@@ -65,8 +66,9 @@ def create_message(
 ) -> Submitted:
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
     batch; then one that its notice makes too long is stored as refused. Raises Refused (`bad_text`) for any other."""
-    ensure_contact(db, new.number)
-    contact = contact_facts.read(db, new.number, new.message_class, now, new.list_name)
+    stored = ensure_contact(db, new.number)
+    marketing = statements.find_marketing(db, new.number, stored)
+    contact = contact_facts.read_with_marketing(db, new.number, marketing, new.message_class, now, new.list_name)
     objection = rules.find_objection(new.message_class, new.number, contact)
     submitted, final = new, FinalMessage(new)
     try:
@@ -116,7 +118,7 @@ def create_message(
         due = to_text(start.begins_at) if start.begins_at is not None else None
         rank, started = QueuePlace(new.message_class).columns
         expires_at = to_text(new.expires_at)
-        lane = lanes.find_lane(db, new.number, new.message_class, new.pinned)
+        lane = lanes.choose_lane(db, new.number, new.message_class, new.pinned, stored.last_sim)
         db.executemany(
             """INSERT INTO part (message_id, seq, state, number, rank, started, lane, due, expires_at, queued_at)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -176,7 +178,7 @@ def find_by_key(db: sqlite3.Connection, new: OutboundMessage) -> Submitted | Non
     if (row["number"], text, row["class"], row["at"]) != same:
         raise Refused(
             ErrorCode.KEY_REUSED,
-            f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key",
+            f"key {show_idempotency_key(new.key)!r} belongs to message {row['id']}, whose content is another; take a new key",
         )
     return Submitted(row["id"], states.MessageState(row["state"]), row["reason"], is_repetition=True)
 

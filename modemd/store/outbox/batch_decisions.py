@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules import states
 from modemd.rules.pauses import BATCH_PAUSED
 from modemd.rules.sending_rules import SendingRules
@@ -26,6 +27,7 @@ CANCELLING = "cancelling"
 RESUMING = "resuming"
 # What a person has decided, by the reason that its steps have.
 DECISIONS = {CANCELLING: "cancel", BATCH_PAUSED: "pause", RESUMING: "resume"}
+_TOLD = {CANCELLING: "batch cancelled", BATCH_PAUSED: "batch paused", RESUMING: "batch resumed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def hold(db: sqlite3.Connection, batch: int, reason: str, authorship: Authorship
            WHERE id = ?""",
         (reason, DECISIONS[reason], to_text(now), authorship.by, authorship.why, batch),
     )
+    if found.reason != reason:  # a decision that is made again while its steps go on is no change
+        add_event(db, None, now, _TOLD[reason], batch=batch, **asdict(authorship))
 
 
 def cancel(

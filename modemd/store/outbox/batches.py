@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import partial
 from typing import TypeVar
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
+from modemd.rules.access.callers import show_idempotency_key
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.notice_rules import NoticeLack
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.sending_rules import SendingRules
 from modemd.rules.states import MessageState
 from modemd.store.consent import contact_facts
+from modemd.store.events import add_event
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import notices, staged_rows
 from modemd.store.outbox.accept import BatchAcceptance
@@ -66,7 +68,8 @@ def find_by_key(db: sqlite3.Connection, file: FileIdentity) -> int | None:
     if (row["digest"], row["options"]) != (file.digest, file.options):
         what = "another file" if row["digest"] != file.digest else "the same file with other options"
         raise Refused(
-            ErrorCode.KEY_REUSED, f"key {file.key!r} belongs to batch {row['id']}, which was {what}; take a new key"
+            ErrorCode.KEY_REUSED,
+            f"key {show_idempotency_key(file.key)!r} belongs to batch {row['id']}, which was {what}; take a new key",
         )
     if row["state"] == "staging":
         raise Refused(
@@ -87,7 +90,7 @@ def begin_staging(db: sqlite3.Connection, file: FileIdentity, now: datetime) -> 
     """Makes a batch of which nothing is accepted yet, and returns its id. Raises Refused with `staging` if another one took its
     key meanwhile."""
     if file.key is not None and db.execute("SELECT 1 FROM batch WHERE key = ?", (file.key,)).fetchone() is not None:
-        raise Refused(ErrorCode.STAGING, f"key {file.key!r} was taken a moment ago; ask again")
+        raise Refused(ErrorCode.STAGING, f"key {show_idempotency_key(file.key)!r} was taken a moment ago; ask again")
     batch = db.execute(
         "INSERT INTO batch (key, digest, options, state, created_at) VALUES (?, ?, ?, 'staging', ?)",
         (file.key, file.digest, file.options, to_text(now)),
@@ -203,6 +206,7 @@ def accept_batch(db: sqlite3.Connection, batch: int, now: datetime) -> None:
         "UPDATE batch SET state = ?, accepted_at = ?, first_message = ? WHERE id = ?",
         ("promoted" if first is None else "accepted", to_text(now), message, batch),
     )
+    add_event(db, None, now, "batch accepted", batch=batch)
 
 
 def next_accepted(db: sqlite3.Connection) -> int | None:
@@ -263,12 +267,21 @@ def read_batch(db: sqlite3.Connection, batch: int) -> BatchRow | None:
     return read_row(BatchRow, row) if row is not None else None
 
 
-def list_batches(db: sqlite3.Connection, *, key: str | None = None, limit: int = 50) -> list[BatchRow]:
-    """Returns batches, newest first; `limit` 0 means all."""
+def list_batches(
+    db: sqlite3.Connection, *, key: str | None = None, before: int | None = None, limit: int = 50
+) -> list[BatchRow]:
+    """Returns batches, newest first; `before`: only with smaller ids; `limit` 0 means all."""
     rows = db.execute(
-        "SELECT id FROM batch WHERE ?1 IS NULL OR key = ?1 ORDER BY id DESC LIMIT ?2", (key, limit or -1)
+        "SELECT id FROM batch WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
+        (key, before, limit or -1),
     ).fetchall()
     return [found for row in rows if (found := read_batch(db, row["id"])) is not None]
+
+
+def count_batches(db: sqlite3.Connection, *, key: str | None, before: int | None) -> int:
+    """Returns how many batches there are of a choice."""
+    sql = "SELECT count(*) FROM batch WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR id < ?2)"
+    return int(db.execute(sql, (key, before)).fetchone()[0])
 
 
 def count_states(db: sqlite3.Connection, batch: int) -> dict[MessageState, int]:

@@ -112,11 +112,14 @@ def resend(
     validity: Callable[[MessageClass], timedelta],
     rules: SendingRules,
     now: datetime,
+    choose_sim: Callable[[str | None], str | None] = lambda _: None,
 ) -> Submitted:
     """Accepts a new message with the recipient, text and class of one that has ended; consent binds it as any other.
 
+    `choose_sim` returns the SIM of the new message, None for any, by that of the old one.
+
     Its key is made of the old one's id: asked twice, because the first answer was lost, it sends once. Raises Refused with
-    `not_found`, `on_its_way`, `bad_class` or, if it was erased, `bad_number`.
+    `not_found`, `on_its_way`, `bad_class`, `bad_number` if it was erased, or `empty_text` if its text was removed.
     """
     message = _read_message(db, message_id)
     message_class = MessageClass(message["class"])
@@ -125,6 +128,8 @@ def resend(
     _require_ended(db, message)
     if not message["number"]:
         raise Refused(ErrorCode.BAD_NUMBER, f"message {message_id} has no recipient any more: it was erased")
+    if message["redacted_at"] is not None:
+        raise Refused(ErrorCode.EMPTY_TEXT, f"message {message_id} has no text any more: it was removed; write it anew")
     new = OutboundMessage(
         number=message["number"],
         text=message["text"],
@@ -135,6 +140,7 @@ def resend(
         list_name=message["list"],
         answers=parse_stored_answers(message["answers"]),
         key=_make_resend_key(message_id),
+        pinned=choose_sim(message["pinned"]),
     )
     submitted = accept.submit(db, new, rules, now)
     if not submitted.is_repetition:

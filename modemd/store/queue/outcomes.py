@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from modemd.light_dataclass import dataclass
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.retry import repeat_at
 from modemd.store import lanes
-from modemd.store.events import RESENT, add_event
+from modemd.store.events import REDACTED, RESENT, add_event
 from modemd.store.queue import quotas
 from modemd.store.timestamps import from_text, to_text
 from modemd.store.transitions import advance_part, list_parts, update_message_state
@@ -172,7 +172,8 @@ def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOu
 
 def _put_back(db: sqlite3.Connection, attempt_id: int, now: datetime) -> None:
     """Queues again the part that has failed by an attempt, and what has failed with it of its message: parts that no modem was
-    given, or that were refused. A message that a person has decided on since, by `resend` or `settle`, stays as it is."""
+    given, or that were refused. A message that a person has decided on since, by `resend`, `settle` or a redaction, stays as it
+    is."""
     part = db.execute(_ATTEMPTED, (attempt_id,)).fetchone()
     if part is None or part["state"] != states.PartState.FAILED or _is_decided(db, part["message_id"]):
         return
@@ -186,9 +187,9 @@ def _put_back(db: sqlite3.Connection, attempt_id: int, now: datetime) -> None:
 
 
 def _is_decided(db: sqlite3.Connection, message_id: int) -> bool:
-    """Returns True if a person has sent a message once more, or said what became of it."""
-    decisions = (RESENT, states.PartEvent.SETTLED_SENT, states.PartEvent.SETTLED_NOT_SENT)
-    sql = "SELECT 1 FROM event WHERE message_id = ? AND what IN (?, ?, ?) LIMIT 1"
+    """Returns True if a person has sent a message once more, has said what became of it, or has removed its text."""
+    decisions = (RESENT, REDACTED, states.PartEvent.SETTLED_SENT, states.PartEvent.SETTLED_NOT_SENT)
+    sql = "SELECT 1 FROM event WHERE message_id = ? AND what IN (?, ?, ?, ?) LIMIT 1"
     return db.execute(sql, (message_id, *decisions)).fetchone() is not None
 
 

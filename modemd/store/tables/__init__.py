@@ -10,6 +10,7 @@ from __future__ import annotations
 from modemd.store import tally
 from modemd.store.tables import (
     alarms,
+    alert_texts,
     answers,
     calendar,
     consent_words,
@@ -17,12 +18,14 @@ from modemd.store.tables import (
     deliveries,
     holidays,
     inbox,
+    keys,
     mailbox,
     outbox,
     queue,
     sims,
     subscriptions,
     texts,
+    webhooks,
 )
 
 # A subject that refers to another comes behind it; the tally's triggers are on tables of the others.
@@ -38,8 +41,11 @@ STATEMENTS = (
     *calendar.STATEMENTS,
     *holidays.STATEMENTS,
     *alarms.STATEMENTS,
+    *alert_texts.STATEMENTS,
     *answers.STATEMENTS,
     *deliveries.STATEMENTS,
     *texts.STATEMENTS,
+    *keys.STATEMENTS,
+    *webhooks.STATEMENTS,
     *tally.STATEMENTS,
 )

@@ -9,6 +9,7 @@ STATEMENTS = (
         at TEXT NOT NULL,
         PRIMARY KEY (job, day)
     ) STRICT, WITHOUT ROWID""",
+    # `api_key`: the key that made it; NULL: it came by the Unix socket.
     """CREATE TABLE schedule (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         name TEXT NOT NULL,
@@ -24,6 +25,7 @@ STATEMENTS = (
         list TEXT,
         answers TEXT,
         late INTEGER NOT NULL,
+        api_key INTEGER,
         paused INTEGER NOT NULL DEFAULT 0,
         created_at TEXT NOT NULL,
         looked_at TEXT NOT NULL,
@@ -34,7 +36,7 @@ STATEMENTS = (
         schedule_id INTEGER NOT NULL REFERENCES schedule (id),
         local TEXT NOT NULL,
         at TEXT NOT NULL,
-        outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'late', 'missed', 'failed')),
+        outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'late', 'missed', 'failed', 'refused')),
         messages TEXT,
         error TEXT,
         PRIMARY KEY (schedule_id, local)

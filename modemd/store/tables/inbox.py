@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 STATEMENTS = (
+    # `deleted_at`: since then the Twilio API does not list it.
     """CREATE TABLE inbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         sender TEXT NOT NULL,
@@ -15,7 +16,8 @@ STATEMENTS = (
         sent_at TEXT,
         stored_at TEXT NOT NULL,
         shown_at TEXT,
-        redacted_at TEXT
+        redacted_at TEXT,
+        deleted_at TEXT
     ) STRICT""",
     "CREATE INDEX inbox_collecting ON inbox (stored_at) WHERE complete = 0 AND shown_at IS NULL",
     "CREATE INDEX inbox_kind ON inbox (kind, id)",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 MESSAGES = (
     # `window`: the text of a `rules.windows.Window`; `list`: of subscribers, by its name in the configuration. `submitted_text`:
-    # NULL if the text was not changed; `has_notice`: the text says how to end marketing.
+    # NULL if the text was not changed; `has_notice`: the text says how to end marketing; `deleted_at`: since then the Twilio API
+    # does not list it.
     """CREATE TABLE message (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT UNIQUE,
@@ -30,7 +31,8 @@ MESSAGES = (
         list TEXT,
         answers TEXT,
         has_notice INTEGER NOT NULL DEFAULT 0,
-        redacted_at TEXT
+        redacted_at TEXT,
+        deleted_at TEXT
     ) STRICT""",
     # Questions: messages that declare words as answers (a JSON list).
     "CREATE INDEX message_question ON message (number) WHERE answers IS NOT NULL",

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from modemd.api.app import create_app
-from tests.api.client import Client
+from tests.api.client import Client, narrow_app
 from tests.service.assembled import assembled_service
 
 ALICE = "/v1/consent/numbers/+33612345678"
@@ -20,7 +19,7 @@ ENTRY: dict[str, Any] = {"channel": "email", "by": "ann", "evidence": "mail of t
 async def test_an_entry_comes_back_in_the_history(tmp_path: Path) -> None:
     """With every field that was given, and its file."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         file = {"name": "mail.eml", "content": base64.b64encode(b"x" * 1024 * 1024).decode()}
         full = ENTRY | {"basis": "consent", "ip": "192.0.2.1", "wording": "Yes", "evidence_file": file}
         assert (await client.post(f"{ALICE}/opt-in", full)).json == {
@@ -67,7 +66,7 @@ async def test_an_entry_comes_back_in_the_history(tmp_path: Path) -> None:
 async def test_an_entry_without_proof_is_refused(tmp_path: Path, change: dict[str, Any], code: str) -> None:
     """By a code, and nothing is stored."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         for what in ("opt-in", "opt-out"):
             assert (await client.post(f"{ALICE}/{what}", {"basis": "consent"} | ENTRY | change)).code == code
         assert (await client.post(f"{ALICE}/opt-in", ENTRY)).code == "no_reason"
@@ -77,7 +76,7 @@ async def test_an_entry_without_proof_is_refused(tmp_path: Path, change: dict[st
 async def test_an_opt_in_that_is_too_old_has_a_code(tmp_path: Path) -> None:
     """Evidence from before the opt-out does not end it; evidence from after it does."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         await client.post(f"{ALICE}/opt-out", ENTRY)
         agreed = ENTRY | {"basis": "consent"}
         refused = await client.post(f"{ALICE}/opt-in", agreed | {"at": "2026-11-22T12:00:00Z"})
@@ -90,7 +89,7 @@ async def test_an_opt_in_that_is_too_old_has_a_code(tmp_path: Path) -> None:
 async def test_a_file_of_opt_ins_is_imported(tmp_path: Path) -> None:
     """The query has what holds for all rows; without an author nothing is imported."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         assert (await client.call("POST", f"{IMPORT}?basis=consent", ROWS, "text/csv")).code == "no_reason"
         found = await client.call("POST", f"{IMPORT}?basis=consent&by=ann", ROWS, "text/csv")
         assert found.json == {"rows": 1, "opted_in": 1, "known": 0, "opted_out": 0, "kept_out": []}
@@ -100,7 +99,7 @@ async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
     """Only that list is left, and an import leaves it so; a list that is not configured is refused."""
     lists = {name: {"title": name, "frequency": "weekly"} for name in ("promo", "news")}
     async with assembled_service(tmp_path, consent={"lists": lists}) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         left = (await client.post(f"{ALICE}/opt-out", ENTRY | {"list": "promo"})).json
         assert (left["list"], left["marketing"]) == ("promo", "opted_out")
         assert (await client.get(ALICE)).json["marketing"] == "unknown"
@@ -113,7 +112,7 @@ async def test_an_entry_may_be_about_a_list(tmp_path: Path) -> None:
 async def test_an_emergency_number_has_no_consent(tmp_path: Path) -> None:
     """Nobody opts it in or out."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         for what in ("opt-in", "opt-out"):
             answer = await client.post(f"/v1/consent/numbers/112/{what}", {"basis": "consent"} | ENTRY)
             assert answer.code == "emergency_number"
@@ -132,6 +131,6 @@ async def test_an_emergency_number_has_no_consent(tmp_path: Path) -> None:
 async def test_control_characters_are_refused(tmp_path: Path, path: str, given: dict[str, Any]) -> None:
     """A terminal or a modem would obey them: no text that people enter has any."""
     async with assembled_service(tmp_path) as assembled:
-        answer = await Client(create_app(assembled.service)).post(f"/v1/consent/{path}", given)
+        answer = await Client(narrow_app(assembled.service)).post(f"/v1/consent/{path}", given)
         assert answer.code == "bad_text"
-        assert "control character" in answer.json["error"]["message"]
+        assert "control character" in answer.json["detail"]

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from modemd.api.app import create_app
 from modemd.store.consent import holidays
 from modemd.store.consent.holidays import HolidayYear
-from tests.api.client import Client
+from tests.api.client import Client, narrow_app
 from tests.service.assembled import NOON, assembled_service
 
 ROUTE = "/v1/quiet-hours"
@@ -19,7 +18,7 @@ ROUTE = "/v1/quiet-hours"
 async def test_all_rows_with_their_sources(tmp_path: Path) -> None:
     """Without a subject, every row is there, with its hours, basis, source and confidence, and a notice."""
     async with assembled_service(tmp_path, quiet_hours={"hours": {"FR": {"sat": "none"}}}) as assembled:
-        found = (await Client(create_app(assembled.service)).get(ROUTE)).json
+        found = (await Client(narrow_app(assembled.service)).get(ROUTE)).json
         rows = {row["row"]: row for row in found["rows"]}
         assert len(rows) == 65
         assert rows["FR"]["days"] | {"sat": "none", "sun": "none"} == rows["FR"]["days"]
@@ -38,7 +37,7 @@ async def test_number_is_judged_at_a_moment(tmp_path: Path) -> None:
             lambda db: holidays.store_years(db, [HolidayYear("FR", "", 2026, days, True, NOON)])
         )
         await assembled.service.know_time()
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         held = (await client.get(f"{ROUTE}?of=0612345678&at=2026-12-25T11:00:00Z")).json
         number = held["number"]
         assert (number["number"], number["country"], number["zones"]) == ("+33612345678", "FR", ["Europe/Paris"])
@@ -56,7 +55,7 @@ async def test_number_is_judged_at_a_moment(tmp_path: Path) -> None:
 async def test_country_and_region(tmp_path: Path) -> None:
     """A country has its row, a region both rows that apply there, and a country without one the default."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         for subject, rows in (("fr", ["FR"]), ("US-FL", ["US", "US-FL"]), ("MA", ["*"]), ("*", ["*"])):
             found = (await client.get(f"{ROUTE}?of={subject}")).json
             assert [row["row"] for row in found["rows"]] == rows
@@ -65,7 +64,7 @@ async def test_country_and_region(tmp_path: Path) -> None:
 async def test_what_is_wrong_is_refused(tmp_path: Path) -> None:
     """An unknown country, a text that is no number, and a time that is none."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         assert (await client.get(f"{ROUTE}?of=XX")).code == "not_found"
         assert (await client.get(f"{ROUTE}?of=nobody")).code == "bad_number"
         assert (await client.get(f"{ROUTE}?of=FR&at=soon")).code == "bad_request"
@@ -74,7 +73,7 @@ async def test_what_is_wrong_is_refused(tmp_path: Path) -> None:
 async def test_switched_off_says_so(tmp_path: Path) -> None:
     """With quiet hours switched off, the rows are there, and every number may be written to."""
     async with assembled_service(tmp_path, quiet_hours={"enabled": False}) as assembled:
-        found = (await Client(create_app(assembled.service)).get(f"{ROUTE}?of=%2B33612345678")).json
+        found = (await Client(narrow_app(assembled.service)).get(f"{ROUTE}?of=%2B33612345678")).json
         assert (found["enabled"], found["number"]["may_send"]) == (False, True)
         assert found["number"]["because"] == "quiet hours are switched off"
 
@@ -83,5 +82,5 @@ async def test_switched_off_says_so(tmp_path: Path) -> None:
 async def test_a_time_that_no_table_knows_is_refused(tmp_path: Path, at: str) -> None:
     """Hours and holidays are of our time: a year that is far away is a mistake of the caller's."""
     async with assembled_service(tmp_path) as assembled:
-        answer = await Client(create_app(assembled.service)).get(f"{ROUTE}?of=%2B33612345678&at={at}")
-        assert (answer.status, answer.json["error"]["code"]) == (422, "bad_time")
+        answer = await Client(narrow_app(assembled.service)).get(f"{ROUTE}?of=%2B33612345678&at={at}")
+        assert (answer.status, answer.json["code"]) == (422, "bad_time")

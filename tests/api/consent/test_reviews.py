@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from modemd.api.app import create_app
 from modemd.service.consent.reviews import open_review
 from modemd.store.consent.reviews import ReviewKind, ReviewText
-from tests.api.client import Client
+from tests.api.client import Client, narrow_app
 from tests.service.assembled import NOON, assembled_service
 
 ALICE, BOB = "+33612345678", "+33698765432"
@@ -18,7 +17,7 @@ ANNA = {"by": "anna", "why": "asked by phone"}
 async def test_an_item_is_listed_until_it_is_decided(tmp_path: Path) -> None:
     """With `all`, afterwards too; a second decision is refused."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         for number, kind in ((ALICE, ReviewKind.AMBIGUOUS), (BOB, ReviewKind.CHECK)):
             new = ReviewText(number, kind, "the bus stop")
             await assembled.store.write(partial(open_review, settings=assembled.settings, new=new, now=NOON))
@@ -39,7 +38,7 @@ async def test_an_item_is_listed_until_it_is_decided(tmp_path: Path) -> None:
 async def test_a_decided_opt_out_binds(tmp_path: Path) -> None:
     """As the word itself would."""
     async with assembled_service(tmp_path) as assembled:
-        client = Client(create_app(assembled.service))
+        client = Client(narrow_app(assembled.service))
         new = ReviewText(ALICE, ReviewKind.AMBIGUOUS, "the bus stop")
         review = await assembled.store.write(lambda db: open_review(db, assembled.settings, new, NOON))
         await client.post(f"/v1/consent/reviews/{review}/opt-out", ANNA)

@@ -14,8 +14,10 @@ import pytest
 from modemd.config import CurrentSettings
 from modemd.errors import Refused
 from modemd.service.calendar.recurring import RecurringSends, ScheduleRequest
+from modemd.service.keys.keys import ApiKeys, KeyRequest
 from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.submission import MessageRequest, Submission
+from tests.service.assembled import all_rows
 from tests.service.bench import ALICE, BOB, WORDS, Bench
 from tests.sim.world.loop import LoopClock, simulate
 
@@ -31,6 +33,7 @@ class RecurringBench:
         self.clock = LoopClock(asyncio.get_running_loop(), start)
         self.bench = Bench(self.clock, timezone="Europe/Paris", **configured)
         self.trust = True
+        self.keys = ApiKeys(self.bench.store, self.clock, asyncio.get_running_loop().time)
         self._task: asyncio.Task[None] | None = None
         self.begin()
 
@@ -41,8 +44,9 @@ class RecurringBench:
             bench.store, CurrentSettings(bench.settings), bench.rules, self.clock, queued, lambda: WORDS
         )
         self.recurring = RecurringSends(
-            bench.store, submitting, bench.rules, self.clock, PARIS, bench._queued, lambda: self.trust
-        )
+            bench.store, submitting, bench.rules, self.clock, PARIS, bench._queued, lambda: self.trust,
+            self.keys.spending_for,
+        )  # fmt: skip
         self._task = asyncio.ensure_future(self.recurring.run())
 
     async def end(self) -> None:
@@ -138,6 +142,59 @@ def test_a_text_that_its_notice_makes_too_long_fails_the_run() -> None:
         assert runs[0].error.startswith("with its opt-out notice, the text cannot be sent")
 
     run_bench("2026-03-02T12:00", scenario, consent={"notice": "auto"})
+
+
+async def add_by_key(recurring_bench: RecurringBench, id: int) -> None:
+    request = MessageRequest("", "Good morning")
+    await recurring_bench.recurring.add(ScheduleRequest("daily", "30 9 * * *", (ALICE, BOB), request, False, id))
+
+
+async def describe_runs(recurring_bench: RecurringBench) -> list[tuple[str, int, str | None]]:
+    shown = await recurring_bench.recurring.describe("daily")
+    return [(run.outcome, len(run.messages), run.error) for run in reversed(shown.runs)]
+
+
+def test_runs_count_against_the_budget_of_their_key() -> None:
+    """What is left of the day is less than a run: nothing of it is sent, and the run says why."""
+
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        keys = recurring_bench.keys
+        key = await keys.create(KeyRequest("shop", ("messages:write",), per_day=3))
+        caller = await keys.authenticate(key.key, "")
+        await add_by_key(recurring_bench, key.row.id)
+        await asyncio.sleep(0.95 * DAY_S)  # after the first run, on its day
+        with pytest.raises(Refused, match="has 1 left"):
+            async with keys.spending(caller, 2):
+                pass
+        await asyncio.sleep(0.85 * DAY_S)  # before the second
+        async with keys.spending(caller, 2) as spending:
+            spending.accepted = 2
+        await asyncio.sleep(0.2 * DAY_S)
+        first, refused = await describe_runs(recurring_bench)
+        assert first == ("sent", 2, None)
+        assert refused[:2] == ("refused", 0)
+        assert "3 messages a day" in str(refused[2])
+
+    run_bench("2026-03-02T12:00", scenario)
+
+
+@pytest.mark.parametrize("is_revoked", [True, False])
+def test_nothing_is_sent_for_a_key_that_has_ended(is_revoked: bool) -> None:
+    """Each run says that its key was revoked or has expired."""
+
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        keys, end = recurring_bench.keys, recurring_bench.clock.now() + timedelta(days=1)
+        key = await keys.create(KeyRequest("shop", ("messages:write",), expires_at=None if is_revoked else end))
+        await add_by_key(recurring_bench, key.row.id)
+        await asyncio.sleep(DAY_S)
+        if is_revoked:
+            await keys.revoke(key.row.id)
+        await asyncio.sleep(DAY_S)
+        reason = "its API key was revoked" if is_revoked else "its API key has expired"
+        assert await describe_runs(recurring_bench) == [("sent", 2, None), ("refused", 0, reason)]
+        assert len(recurring_bench.sent()) == 2
+
+    run_bench("2026-03-02T12:00", scenario)
 
 
 def test_an_hour_that_occurs_twice_is_one_run() -> None:
@@ -254,7 +311,9 @@ def test_a_removed_one_runs_no_more_and_frees_its_name() -> None:
         await asyncio.sleep(2 * 3600)
         assert recurring_bench.sent() == []
         await recurring_bench.add("0 9 * * *")
-        assert [each.schedule.name for each in await recurring_bench.recurring.list_schedules()] == ["daily"]
+        assert [each.schedule.name for each in await all_rows(await recurring_bench.recurring.list_schedules())] == [
+            "daily"
+        ]
 
     run_bench("2026-06-01T08:30", scenario)
 
@@ -311,6 +370,6 @@ def test_what_could_never_be_sent_is_refused_at_once(schedule: ScheduleRequest, 
         with pytest.raises(Refused) as refused:
             await recurring_bench.recurring.add(schedule)
         assert refused.value.code == code
-        assert await recurring_bench.recurring.list_schedules() == []
+        assert await all_rows(await recurring_bench.recurring.list_schedules()) == []
 
     run_bench("2026-06-01T08:00", scenario)

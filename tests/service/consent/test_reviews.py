@@ -38,7 +38,7 @@ async def test_what_may_be_an_opt_out_is_due_after_two_business_days(
 ) -> None:
     """What is decided already, or is no wish, waits without an end."""
     await opened(assembled, kind)
-    (item,) = await all_rows(await assembled.service.consent.reviews.list_items(is_every=False, limit=0))
+    (item,) = await all_rows(await assembled.service.consent.reviews.list_items(is_every=False, before=None, limit=0))
     assert (datetime.fromisoformat(item.due_at) if item.due_at else None) == due_at
 
 

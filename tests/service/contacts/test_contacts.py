@@ -33,8 +33,8 @@ async def test_a_number_is_found_as_it_is_dialled(assembled: AssembledService) -
     await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello"))
     await arrives(assembled, ALICE)
     for number in (ALICE, "06 12 34 56 78"):
-        rows = await assembled.service.contacts.list_thread(number, since=None, limit=50)
-        assert sorted(row.text for row in rows) == ["hello", "hi"]
+        found = await assembled.service.contacts.list_thread(number, since=None, before=None, limit=50)
+        assert sorted(row.text for row in found.rows) == ["hello", "hi"]
 
 
 async def test_a_reply_goes_out_by_the_sim_that_was_written_to(assembled: AssembledService) -> None:
@@ -83,7 +83,7 @@ async def test_an_erasure_says_what_it_kept(assembled: AssembledService) -> None
     assert (found.number, found.messages, found.inbox) == (ALICE, 0, 1)
     assert [each.what for each in found.kept] == ["consent", "waiting", "copies"]
     assert found.kept[0].because.startswith("its opt-out")
-    opted_out = await all_rows(await assembled.service.consent.records.list_opt_outs(limit=0))
+    opted_out = await all_rows(await assembled.service.consent.records.list_opt_outs(after=None, limit=0))
     assert [row.number for row in opted_out] == [ALICE]
 
 

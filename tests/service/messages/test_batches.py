@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from modemd.client_work import is_for_client
 from modemd.errors import Refused
 from modemd.modem.modem import Modem
 from modemd.service.messages import batches as messages_batches
+from modemd.service.messages.checked_file import CheckedFile
 from modemd.service.messages.csv_rows import MOST_EMPTY, MOST_PROBLEMS, BadRows, FileOptions
 from modemd.service.messages.history import MessageSearch
 from modemd.service.messages.submission import LONGEST_TEXT, MessageRequest
@@ -154,6 +156,35 @@ async def test_promotion_wakes_who_waits(assembled: AssembledService, monkeypatc
     assert len(woken) >= ROWS // batches.ROWS_PER_STEP
 
 
+@pytest.mark.parametrize("rest_s", [60, 0.001])
+async def test_whoever_sends_a_file_goes_before_promotion(
+    assembled: AssembledService, monkeypatch: pytest.MonkeyPatch, rest_s: float
+) -> None:
+    """While a file is accepted, promotion makes one step and rests; but not for ever."""
+    room, goes_on = assembled.service.messages.batches, asyncio.Event()
+    await room.accept(file())
+    open_file = room.open_file
+
+    async def open_late(body: bytes, options: FileOptions) -> CheckedFile:
+        await goes_on.wait()
+        return await open_file(body, options)
+
+    monkeypatch.setattr(room, "open_file", open_late)
+    monkeypatch.setattr(messages_batches, "LONGEST_REST_S", rest_s)
+    accepting = asyncio.create_task(room.accept(file(1)))
+    await asyncio.sleep(0)
+    async with promoting(assembled):
+        if rest_s < 1:
+            while await counted(assembled, "SELECT count(*) FROM message") < ROWS:  # noqa: ASYNC110 - a moment
+                await asyncio.sleep(0.01)
+        else:
+            await asyncio.sleep(0.2)
+            assert await counted(assembled, "SELECT count(*) FROM message") == batches.ROWS_PER_STEP
+        goes_on.set()
+        await accepting
+    assert await counted(assembled, "SELECT count(*) FROM message") == ROWS + 1
+
+
 async def test_a_known_file_is_answered_again(assembled: AssembledService) -> None:
     """A client that lost the answer asks again, with its key, and gets the same batch."""
     first = await assembled.service.messages.batches.accept(file(), "k")
@@ -286,3 +317,21 @@ async def test_a_time_of_the_day_is_one_for_the_whole_file(tmp_path: Path) -> No
         first = await accepting.accept(file(), "k", options)
         assembled.clock.passes(days=1)
         assert (await accepting.accept(file(), "k", options)).batch.id == first.batch.id
+
+
+async def test_modems_do_not_wait_for_a_batch_that_becomes_messages(
+    assembled: AssembledService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step is a change for clients, behind those that modems wait for, though a task of the daemon makes it."""
+    await assembled.service.messages.batches.accept(file())
+    write, marked = assembled.store.write, []
+
+    async def note(change: Any) -> Any:
+        marked.append(is_for_client())
+        return await write(change)
+
+    monkeypatch.setattr(assembled.store, "write", note)
+    while await assembled.service.messages.batches.run_step():
+        pass
+    assert len(marked) > 2
+    assert all(marked)

@@ -45,7 +45,7 @@ def test_a_file_that_is_no_good_says_why(tmp_path: Path, text: str, mode: int, w
     with pytest.raises(SimUnusable, match=words) as refused:
         read_pin(written(tmp_path / "pin", text, mode))
     assert str(tmp_path / "pin") in str(refused.value)
-    assert not text or text not in str(refused.value)
+    assert not text or text not in str(refused.value).replace(str(tmp_path), "")  # pytest numbers its folders
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_wrong_pin_costs_exactly_one_try(run_scenario: RunScenario, pin_file: 
         locked(simulation)
         await simulation.until(becomes(simulation, "needs a person"), within_s=60)
         assert "was refused" in str(modem(simulation).reason)
-        assert PIN not in str(modem(simulation).reason)
+        assert PIN not in str(modem(simulation).reason).replace(str(pin_file.parent), "")  # pytest numbers its folders
         await asyncio.sleep(3600)
         await simulation.stop()
         simulation.restart_service()

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.sim.mutants import consent_texts, kept, limits, marketing_rules, nothing_waits, sick_modems, stop, truth
+from tests.sim.mutants import (
+    consent_texts,
+    kept,
+    limits,
+    marketing_rules,
+    nothing_waits,
+    sick_modems,
+    stop,
+    truth,
+    webhooks,
+)
 from tests.sim.mutants.sources import SourceMutant
 
 SOURCE_MUTANTS: tuple[SourceMutant, ...] = (
@@ -14,4 +24,5 @@ SOURCE_MUTANTS: tuple[SourceMutant, ...] = (
     *marketing_rules.MUTANTS,
     *sick_modems.MUTANTS,
     *nothing_waits.MUTANTS,
+    *webhooks.MUTANTS,
 )

@@ -11,6 +11,7 @@ import pytest
 
 from modemd.api.app import create_app
 from modemd.api.in_process import InProcessRequest
+from modemd.http.cut_requests import CutRequests
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation
 
@@ -112,19 +113,19 @@ def test_a_batch_that_is_cut_off_is_whole_or_not_there(run_scenario: RunScenario
 
 
 def test_a_message_whose_client_left_at_the_commit_is_sent_at_once(run_scenario: RunScenario) -> None:
-    """Alone in the queue, cut off at every turn of the loop: if it was stored, it leaves within seconds, as any other does."""
+    """Alone in the queue, cut off at every turn of the loop as the end of a server does it: if it was stored, it leaves within
+    seconds, as any other does."""
 
     async def scenario(simulation: Simulation) -> None:
-        app = create_app(simulation.service)
+        app = CutRequests(create_app(simulation.service))
         await simulation.until(lambda: simulation.service.operations.health.assess().can_send, within_s=60)
         await asyncio.sleep(60)
         for turns in range(40):
             task = asyncio.ensure_future(request(f"k{turns}", f"text {turns:02}").run(app))
             for _ in range(turns):
                 await asyncio.sleep(0)
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await app.cut()
+            await task
             await asyncio.sleep(20)
             assert received(simulation) == sorted(row["text"] for row in simulation.all("SELECT text FROM message"))
         assert received(simulation)

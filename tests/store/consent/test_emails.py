@@ -33,6 +33,6 @@ def test_an_address_that_is_added_again_stays(bench: Bench) -> None:
     first = emails.add(bench.db, ALICE, ANA, bench.now)
     bench.passes(hours=1)
     assert emails.add(bench.db, ALICE, ANA, bench.now) == first
-    removed: ContactEmailRow | None = emails.remove(bench.db, ALICE, ANA)
+    removed: ContactEmailRow | None = emails.remove(bench.db, ALICE, ANA, bench.now)
     assert removed == first
-    assert emails.remove(bench.db, ALICE, ANA) is None
+    assert emails.remove(bench.db, ALICE, ANA, bench.now) is None

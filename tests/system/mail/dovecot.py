@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.free_port import free_port
+
 USER, PASSWORD = "optout@example.com", "secret with blanks é"
 # dovecot refuses to touch mails as root.
 NOBODY = 65534
@@ -97,12 +99,6 @@ class MailServer:
         """The keywords that the folder knows."""
         path = self.folder / "Maildir" / "dovecot-keywords"
         return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def make_certificate(folder: Path, name: str) -> None:

@@ -80,7 +80,7 @@ def make_comparable(text: str) -> str:
     return "".join(each for each in "".join(folded).casefold() if each.isalnum())
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)  # the letters of one language
 def _fold_character(character: str) -> str:
     if character in _ONE_SEPTET or character in _TWO_SEPTETS:
         return character

@@ -11,10 +11,11 @@ import csv
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from sys import intern
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.texts.kinds import PLACEHOLDER, REPLIES, TextKind
 from modemd.rules.consent.texts.segments import (
     count_segments,
@@ -67,11 +68,11 @@ class Texts:
         text = (resources.files("modemd.rules.consent.texts") / "texts.csv").read_text(encoding="utf-8")
         return cls(
             ConsentText(
-                row["language"],
+                intern(row["language"]),
                 kind := TextKind(row["kind"]),
                 row["text"],
                 row["proofread"] == "yes",
-                row["source"],
+                intern(row["source"]),
                 1 if kind in REPLIES else count_segments(choose_accents(row["text"])),
             )
             for row in csv.DictReader(text.splitlines())

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
 
 from modemd.errors import ErrorCode, Refused
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.words.normalisation import normalise
 from modemd.rules.consent.words.tables import read_rows
 
@@ -197,7 +197,7 @@ def make_table(rows: Iterable[Mapping[str, str]]) -> Mapping[str, tuple[Keyword,
             word,
             action,
             Strength(row["strength"]),
-            (row["language"],),
+            (sys.intern(row["language"]),),
             countries,
             sys.intern(row["source"]),
         )

@@ -76,7 +76,7 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).translate(_PLAIN_LETTERS).split())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=128)  # the letters of one language
 def _classify(character: str) -> str:
     """Returns M for a mark, L for a letter that loses its accents, K for one that keeps them, Cf for an invisible character, the
     digit of a digit, and a space for everything else."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from modemd.light_dataclass import dataclass
 from modemd.rules.consent.words.normalisation import normalise
 from modemd.rules.consent.words.tables import read_rows
+from modemd.rules.consent.words.word_table import WordTable
 
 ANY_LANGUAGE = "*"
 # Languages whose words are found without spaces between them, and the first character of their scripts (Thai comes first).
@@ -72,11 +73,11 @@ class Vocabulary:
     those that any ending may follow (`open`), and those that are found anywhere (`unspaced`). `lengths`: how many characters the
     phrases and the open ones have, by the first two of them.
 
-    One string for each is the form that takes the least memory: the daemon keeps 10,000 of them.
+    The daemon keeps 10,000 of them, so the larger ones are tables that take little memory.
     """
 
-    whole: Mapping[str, Pairs]
-    open: Mapping[str, Pairs]
+    whole: WordTable[Pairs]
+    open: WordTable[Pairs]
     unspaced: Mapping[str, Pairs]
     lengths: Mapping[str, tuple[int, ...]]
 
@@ -160,8 +161,8 @@ def _read_vocabulary() -> Vocabulary:
         lengths_by_head.setdefault(each[:_HEAD], set()).add(len(each))
     lengths: dict[tuple[int, ...], tuple[int, ...]] = {}
     return Vocabulary(
-        whole,
-        opened,
+        WordTable(whole),
+        WordTable(opened),
         unspaced,
         {head: lengths.setdefault(found := tuple(sorted(each)), found) for head, each in lengths_by_head.items()},
     )

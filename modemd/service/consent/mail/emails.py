@@ -39,21 +39,24 @@ class ContactEmails:
         """Deletes an address of a number, and returns it as it was. Raises Refused (`bad_address`, `bad_number`, `not_possible`;
         `not_found` if the number has no such address)."""
         numbers = phone_numbers.list_spellings(number, self._settings.current().country)
-        change = partial(emails.remove, number=numbers[0], address=_check_address(address))
+        address = _check_address(address)
+        change = partial(emails.remove, number=numbers[0], address=address, now=self._clock.now())
         row = await self._store.write(change)
         if row is None:
             raise Refused(ErrorCode.NOT_FOUND, f"{numbers[0]} has no address {phone_numbers.quote(address)}")
         log.info("address removed", number=row.number)
         return row
 
-    async def list_emails(self, number: str | None, *, limit: int) -> PagedList[ContactEmailRow]:
-        """Returns the addresses of a number, or of all, in the order of the addresses; `limit` 0 means all. Raises Refused
-        (`bad_number`, `not_possible`)."""
+    async def list_emails(
+        self, number: str | None, *, after: tuple[str, str], limit: int
+    ) -> PagedList[ContactEmailRow]:
+        """Returns the addresses of a number, or of all, in the order of the addresses; those behind the address and number
+        `after`; `limit` 0 means all. Raises Refused (`bad_number`, `not_possible`)."""
         spellings = phone_numbers.list_spellings(number, self._settings.current().country) if number else (None,)
 
         async def read(last: ContactEmailRow | None, rows: int) -> list[ContactEmailRow]:
-            after = (last.address, last.number) if last is not None else ("", "")
-            return await self._store.read(partial(emails.list_emails, number=spellings[0], after=after, limit=rows))
+            behind = (last.address, last.number) if last is not None else after
+            return await self._store.read(partial(emails.list_emails, number=spellings[0], after=behind, limit=rows))
 
         async def count() -> int:
             return await self._store.read(partial(emails.count, number=spellings[0]))

@@ -1,4 +1,4 @@
-"""Assembly of the service."""
+"""Parts that are made only if they are wanted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from modemd.service.assembly import make_mailbox_work
+from modemd.service.optional_parts import make_mailbox_work
 from tests.service.assembled import assembled_service
 
 

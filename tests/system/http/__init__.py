@@ -1,0 +1,1 @@
+"""The API, its webhooks and its doors in real processes."""
