@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -37,6 +38,18 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     fail_if_skipped(report)
     return report
+
+
+def pytest_configure() -> None:
+    """Collecting 13,000 tests leaves nothing to the garbage collector, which takes a third of the time to find that out."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays, and is not looked through again with each test."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -155,10 +155,10 @@ def assemble(collaborators: Collaborators) -> Service:
             ModemFacts(
                 each.name,
                 each.sim,
-                None if each.can_send else each.reason or "; ".join(each.remarks) or each.health,
+                None if each.can_send else each.explain(),
                 rates[each.name](each.sim) if each.sim is not None and each.name in rates else None,
             )
-            for each in views.list_modems()
+            for each in views.list_availability()
         ]
 
     waits = Waits(
@@ -276,7 +276,7 @@ def assemble(collaborators: Collaborators) -> Service:
         "consent": consent_due.run,
         "calendar": scheduler.run,
         "alarms": alarms.run,
-        "readiness": ModemReadiness(store, clock, views.list_modems).run,
+        "readiness": ModemReadiness(store, clock, views.list_availability).run,
         "watch": checks.run,
         "schedules": recurring.run,
         "house-keeping": retention.run,

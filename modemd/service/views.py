@@ -59,6 +59,26 @@ class PauseView:
 
 
 @dataclass(frozen=True, slots=True)
+class ModemAvailability:
+    """Availability of a modem, or of a device that cannot be used: whether a message can pass through it now, and why not.
+
+    `health`: a `modem.status.ModemHealth`, or that the device is not usable; `sim`: the ICCID of its SIM; `rests_until`: until
+    when its SIM is paused by refusals."""
+
+    name: str
+    health: str
+    can_send: bool
+    sim: str | None = None
+    reason: str | None = None
+    remarks: tuple[str, ...] = ()
+    rests_until: datetime | None = None
+
+    def explain(self) -> str:
+        """Returns why no message can pass, if none can."""
+        return self.reason or "; ".join(self.remarks) or self.health
+
+
+@dataclass(frozen=True, slots=True)
 class ModemView:
     """Modem as it is now, or a device that is plugged in and cannot be used.
 

@@ -11,16 +11,15 @@ from tests.sim.campaigns.attempt import attempt
 from tests.sim.campaigns.countries import COUNTRIES, People
 from tests.sim.campaigns.oracle import Change, HoursOracle
 
-SEEDS = (16, 19)
+SEED = 16
 LONG_SEEDS = len(COUNTRIES)
 SPAIN = People("+346123450", 2, ("ES",), ("Europe/Madrid", "Atlantic/Canary"))
 FRANCE = People("+336123450", 2, ("FR",), ("Europe/Paris",))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_short_campaign_breaks_no_law(seed: int) -> None:
+def test_a_short_campaign_breaks_no_law() -> None:
     """Hours, holidays, caps, STOP, reviews, countries; nothing is held for ever or for nothing; the rest is never held."""
-    outcome = attempt(seed, 2)
+    outcome = attempt(SEED, 2)
     assert outcome.violations == ()
     assert outcome.octets > 4
     assert outcome.held > 5

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -70,12 +70,14 @@ class QuietHours:
     is_enabled: bool = True
     _find_openings: Callable[[Place, int], tuple[Openings, Place]] = field(init=False, repr=False)
 
+    _list_holiday_places: Callable[[], frozenset[tuple[str, str]]] = field(init=False, repr=False)
     _explain: Callable[[tuple[HoursRow, ...], Place, int, datetime, str], str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         explain = partial(wording.explain_hold, self.holidays)
         object.__setattr__(self, "_explain", lru_cache(maxsize=_SENTENCES_KEPT)(explain))
         object.__setattr__(self, "_find_openings", lru_cache(maxsize=_OPENINGS_KEPT)(self._compute_openings))
+        object.__setattr__(self, "_list_holiday_places", cache(self._compute_holiday_places))
 
     def find_hold(
         self, number: str, now: datetime, parts: int = 1, *, zone: ZoneInfo | None = None
@@ -118,6 +120,9 @@ class QuietHours:
 
     def list_holiday_places(self) -> frozenset[tuple[str, str]]:
         """Returns the countries and subdivisions (empty: the whole country) whose public holidays have to be known."""
+        return self._list_holiday_places()
+
+    def _compute_holiday_places(self) -> frozenset[tuple[str, str]]:
         blocking = [row for row in self.table.rows.values() if row.blocks_holidays]
         found = {(row.country, row.region) for row in blocking if row.country != DEFAULT_KEY}
         if any(row.country == DEFAULT_KEY for row in blocking):

@@ -1,7 +1,7 @@
 """Readiness of modems: stores an event whenever the health of one changes, so that the change feed tells of it.
 
-It looks at the modems as their list shows them, every `CHECK_INTERVAL_S`. To spare the storage, a modem gets one event in
-`GAP_S` at most, and what a modem only passes through is told if it lasts `GAP_S`.
+It looks at the modems every `CHECK_INTERVAL_S`. To spare the storage, a modem gets one event in `GAP_S` at most, and what a modem
+only passes through is told if it lasts `GAP_S`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from modemd.clock import Clock
 from modemd.errors import StoreError
 from modemd.modem.status import ModemHealth
 from modemd.service.store_retry import StoreRetry
-from modemd.service.views import ModemView
+from modemd.service.views import ModemAvailability
 from modemd.store import Store, modems
 from modemd.store.modems import ToldHealth
 
@@ -27,12 +27,14 @@ _PASSING = frozenset({ModemHealth.OPENING, ModemHealth.SETTING_UP, ModemHealth.S
 
 
 class ModemReadiness:
-    """One task (`run`). `list_modems`: the modems as the faces show them."""
+    """One task (`run`)."""
 
-    def __init__(self, store: Store, clock: Clock, list_modems: Callable[[], Sequence[ModemView]]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, list_availability: Callable[[], Sequence[ModemAvailability]]
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._list_modems = list_modems
+        self._list_availability = list_availability
         self._told: dict[str, ToldHealth] = {}
         self._told_at: dict[str, float] = {}
         self._passing_since: dict[str, float] = {}
@@ -54,7 +56,7 @@ class ModemReadiness:
 
     async def check(self, at_s: float) -> None:
         """Stores an event for each modem that is another now than was told. What is not stored is told by the next check."""
-        listed = {view.name: _make_health(view) for view in self._list_modems()}
+        listed = {each.name: _make_health(each) for each in self._list_availability()}
         missing = [_make_missing(told) for name, told in self._told.items() if name not in listed]
         changed = [
             *(each for each in listed.values() if self._is_new(each, at_s, is_passing=each.health in _PASSING)),
@@ -78,8 +80,8 @@ class ModemReadiness:
         return is_changed and at_s - self._told_at.get(each.modem, -GAP_S) >= GAP_S
 
 
-def _make_health(view: ModemView) -> ToldHealth:
-    return ToldHealth(view.name, view.health, view.can_send, view.sim, view.reason)
+def _make_health(each: ModemAvailability) -> ToldHealth:
+    return ToldHealth(each.name, each.health, each.can_send, each.sim, each.reason)
 
 
 def _make_missing(told: ToldHealth) -> ToldHealth:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, Settings
@@ -15,7 +13,7 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.modems.discovery import Discovery
 from modemd.service.modems.probed_device import UnusableDevice
 from modemd.service.modems.registry import ModemRegistry
-from modemd.service.views import BalanceView, ModemView
+from modemd.service.views import BalanceView, ModemAvailability, ModemView
 
 NO_DAEMON = "no daemon runs"
 """Reason why no modem is used, in a process that only reads the database."""
@@ -50,6 +48,13 @@ class ModemViews:
             *map(unusable_view, self._discovery.unusable_devices()),
         ]
 
+    def list_availability(self) -> list[ModemAvailability]:
+        """Returns what of `list_modems` decides whether a message can pass; it is asked for every few seconds."""
+        return [
+            *(self._assess(modem) for modem in self._registry.modems),
+            *map(unusable_availability, self._discovery.unusable_devices()),
+        ]
+
     def list_ready_sims(self) -> frozenset[str]:
         """Returns the ICCIDs of the SIMs whose modems are ready: what comes for them, such as a report, comes at once."""
         statuses = (modem.status for modem in self._registry.modems)
@@ -69,28 +74,39 @@ class ModemViews:
     def _view(self, modem: Modem) -> ModemView:
         identity = modem.status.identity
         balance = self._balance(identity.iccid) if identity is not None else None
-        breaker = self._breakers.open_until(identity.iccid, self._clock.now()) if identity is not None else None
-        view = modem_view(modem, self._settings.current(), breaker, balance)
-        if not self._registry.has_started and view.health is ModemHealth.OPENING:
-            return replace(view, health=ModemHealth.STOPPED, reason=NO_DAEMON)
-        return view
+        return modem_view(modem, self._settings.current(), self._assess(modem), balance)
+
+    def _assess(self, modem: Modem) -> ModemAvailability:
+        status, name = modem.status, modem.line.name
+        if not self._registry.has_started and status.health is ModemHealth.OPENING:
+            return ModemAvailability(name, ModemHealth.STOPPED, can_send=False, reason=NO_DAEMON)
+        sim = status.identity.iccid if status.identity is not None else None
+        breaker = self._breakers.open_until(sim, self._clock.now()) if sim is not None else None
+        return ModemAvailability(
+            name,
+            status.health,
+            can_send(status, is_refused=breaker is not None),
+            sim,
+            status.reason if breaker is None else f"the SIM was refused too often: {breaker[1]}",
+            tuple(status.remarks.values()),
+            breaker[0] if breaker is not None else None,
+        )
 
 
 def modem_view(
-    modem: Modem, settings: Settings, breaker: tuple[datetime, str] | None = None, balance: BalanceView | None = None
+    modem: Modem, settings: Settings, availability: ModemAvailability, balance: BalanceView | None = None
 ) -> ModemView:
-    """Returns one modem: as configured, what answered, and its state. `breaker`: until when its SIM is paused by refusals, and
-    the error that it was refused with, if it is."""
+    """Returns one modem: as configured, what answered, and its state."""
     now, identity = modem.status, modem.status.identity
     sim = settings.sims.get(identity.iccid) if identity else None
     return ModemView(
         name=modem.line.name,
         port=now.port or modem.line.port or None,
         place=now.usb_location,
-        health=now.health,
-        can_send=can_send(now, is_refused=breaker is not None),
-        reason=now.reason if breaker is None else f"the SIM was refused too often: {breaker[1]}",
-        rests_until=breaker[0] if breaker is not None else None,
+        health=availability.health,
+        can_send=availability.can_send,
+        reason=availability.reason,
+        rests_until=availability.rests_until,
         driver=identity.profile.name if identity else None,
         manufacturer=identity.manufacturer if identity else None,
         model=identity.model if identity else None,
@@ -105,7 +121,7 @@ def modem_view(
         operator=now.operator,
         smsc=now.smsc,
         storage=f"{now.storage.used}/{now.storage.total}" if now.storage is not None else None,
-        remarks=tuple(now.remarks.values()),
+        remarks=availability.remarks,
         recovery=modem.recovery_status,
         balance=balance,
     )
@@ -113,6 +129,11 @@ def modem_view(
 
 NOT_USABLE = "not usable"
 """Health of a device that cannot be used."""
+
+
+def unusable_availability(found: UnusableDevice) -> ModemAvailability:
+    """Returns that no message can pass through a device that is plugged in and cannot be used."""
+    return ModemAvailability(found.device.location, NOT_USABLE, can_send=False, reason=found.reason)
 
 
 def unusable_view(found: UnusableDevice) -> ModemView:

@@ -148,12 +148,8 @@ class ServiceHealth:
 
     def assess(self) -> Health:
         """Returns whether a message can pass. Nothing here waits, not even for the database."""
-        return self._assess(self._modems.list_modems())
-
-    def _assess(self, modems: Sequence[ModemView]) -> Health:
         states = [
-            ModemState(modem.name, modem.can_send, modem.reason or "; ".join(modem.remarks) or modem.health, modem.sim)
-            for modem in modems
+            ModemState(each.name, each.can_send, each.explain(), each.sim) for each in self._modems.list_availability()
         ]
         return assess_health(self._store.failure, states, self._list_pauses(), running=self._is_running())
 
@@ -165,7 +161,7 @@ class ServiceHealth:
             [each.oldest_message for each in counts.waiting if each.oldest_message is not None]
         )
         return StatusView(
-            health=self._assess(modems),
+            health=self.assess(),
             pid=os.getpid(),
             failure=self._store.failure,
             clock_distrust=self._clock.distrust_reason,

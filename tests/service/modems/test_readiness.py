@@ -14,13 +14,13 @@ from modemd.modem.status import ModemHealth
 from modemd.rules.changes.kinds import EventKind
 from modemd.service.modems import readiness
 from modemd.service.modems.readiness import CHECK_INTERVAL_S, ModemReadiness
-from modemd.service.views import ModemView
+from modemd.service.views import ModemAvailability
 from modemd.store import Store
 from modemd.store.changes import feed
 from modemd.store.changes.feed import Cursor
 from tests.service.assembled import AssembledService, assembled_service
 
-READY = ModemView("west", None, None, ModemHealth.READY, can_send=True, reason=None, sim="8933")
+READY = ModemAvailability("west", ModemHealth.READY, can_send=True, sim="8933")
 SEARCHING = replace(READY, health=ModemHealth.SEARCHING, can_send=False, reason="no network")
 GONE = replace(SEARCHING, health=ModemHealth.GONE, reason="unplugged")
 SETTING_UP = replace(SEARCHING, health=ModemHealth.SETTING_UP, reason=None)
@@ -31,7 +31,7 @@ class Watched:
     """What the list of modems shows, and the task that looks at it."""
 
     assembled: AssembledService
-    shown: list[ModemView] = field(default_factory=list)
+    shown: list[ModemAvailability] = field(default_factory=list)
     at_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -44,7 +44,7 @@ class Watched:
     def restart(self) -> None:
         self.readiness = ModemReadiness(self.store, self.assembled.clock, lambda: self.shown)
 
-    async def passes(self, seconds: float, *shown: ModemView) -> None:
+    async def passes(self, seconds: float, *shown: ModemAvailability) -> None:
         self.shown = list(shown)
         for _ in range(int(seconds / CHECK_INTERVAL_S)):
             self.at_s += CHECK_INTERVAL_S

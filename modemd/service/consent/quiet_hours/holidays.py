@@ -118,13 +118,13 @@ class HolidayUpdates:
         """Returns the countries and subdivisions whose holidays of this year or the next are missing or old. A country that is
         not written to needs none: the holidays of all countries would take 2 MiB."""
         countries = self._list_countries()
-        recent = {key for key, computed_at in self._quiet_hours.computed_at.items() if now - computed_at < OLDEST}
-        wanted = sorted(
+        computed_at, oldest = self._quiet_hours.computed_at, now - OLDEST
+        return sorted(
             place
             for place in self._quiet_hours.current().list_holiday_places()
-            if countries is None or place[0] in countries
+            if (countries is None or place[0] in countries)
+            and not all(computed_at.get((*place, year), oldest) > oldest for year in (now.year, now.year + 1))
         )
-        return [place for place in wanted if not {(*place, now.year), (*place, now.year + 1)} <= recent]
 
     async def _store_answer(
         self, answer: HolidayDocument, places: list[Place], years: tuple[int, int], now: datetime
