@@ -31,20 +31,21 @@ def for_clients() -> Iterator[None]:
 
 
 class WaitingChanges:
-    """Counter of the changes of the database that somebody waits for, without those for clients. The loop counts. `over`:
-    called, once, when none is left."""
+    """Counter of the changes of the database for which the writer's thread needs the interpreter before the work of clients goes
+    on: those that somebody else waits for, until they are answered; those for clients, until their commit begins. The loop
+    counts. `over`: called, once, when none is left."""
 
     def __init__(self) -> None:
         self.count = 0
         self.over: set[Callable[[], object]] = set()
 
     def begin(self) -> None:
-        """Counts one that was submitted."""
+        """Counts one that was handed to the thread."""
         self.count += 1
 
-    def end(self, answer: object) -> None:
-        """Counts one whose answer is here."""
-        self.count -= 1
+    def end(self, count: int = 1) -> None:
+        """Counts some that are done."""
+        self.count -= count
         if not self.count:
             over, self.over = self.over, set()
             for call in over:

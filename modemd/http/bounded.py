@@ -22,6 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from modemd import logs
 from modemd.accounts import user_name
 from modemd.errors import ErrorCode
+from modemd.http.joined_writes import JoinedWrites
 from modemd.http.problems import CONTENT_TYPE, make_problem
 from modemd.light_dataclass import dataclass
 
@@ -131,6 +132,7 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         self.crowd.shaking_hands.discard(self)
         super().connection_made(transport)
+        self.transport = JoinedWrites(transport, self.conn, self.loop)  # type: ignore[assignment]  # it stands for one
         self.client = self.client or _find_user(transport)
         if self.crowd.admit(self):
             self._await_request()

@@ -69,6 +69,8 @@ def choose_lane(
 
 def _find_route(db: sqlite3.Connection, number: str) -> tuple[Lane, int | None]:
     """Returns the lane that the rules give a number, that of the longest prefix, and its id; None if no rule names the number."""
+    if db.execute("SELECT 1 FROM route LIMIT 1").fetchone() is None:
+        return ANY, None
     prefixes = list(list_prefixes(number, LONGEST_PREFIX))
     prefixes += [prefixes[-1]] * (LONGEST_PREFIX + 1 - len(prefixes))
     rows = db.execute(

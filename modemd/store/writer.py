@@ -39,13 +39,14 @@ LAZY_COMMIT_S = 0.05
 class QueuedChange:
     """Change, with the future that its caller awaits, and after the run its result or error. `is_lazy`: it is committed with the
     next change. `is_outside`: it runs between two commits, in no transaction. `is_for_client`: it is behind those that are not
-    for clients."""
+    for clients; `is_counted`: it is one of `WAITING_CHANGES`, until the thread commits it."""
 
     change: Change
     answer: asyncio.Future[Any]
     is_lazy: bool = False
     is_outside: bool = False
     is_for_client: bool = False
+    is_counted: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -214,6 +215,8 @@ class ThreadWriter:
         self._connect = connect
         self._pending = PendingChanges()
         self._gathered: list[QueuedChange] = []  # for clients, and not handed over yet
+        self._is_gathering = False  # it hands them over as soon as no more come
+        self._late: asyncio.TimerHandle | None = None  # it hands over those that nobody waits for
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._ended = False
@@ -240,13 +243,16 @@ class ThreadWriter:
         if is_outside:
             self._hand_over()  # what was submitted before
         if job.is_for_client and not is_outside:
-            if not self._gathered:
-                self._loop.call_soon(self._gather, 0, self._loop.time() + GATHERING_S)
             self._gathered.append(job)
+            if not is_lazy and not self._is_gathering:
+                self._is_gathering = True
+                self._loop.call_soon(self._gather, 0, self._loop.time() + GATHERING_S)
+            elif is_lazy and self._late is None:
+                self._late = self._loop.call_later(LAZY_COMMIT_S, self._hand_over)
             return job.answer
         if not (is_lazy or job.is_for_client):
             WAITING_CHANGES.begin()
-            job.answer.add_done_callback(WAITING_CHANGES.end)
+            job.answer.add_done_callback(lambda _: WAITING_CHANGES.end())
         self._pending.put(job)
         return job.answer
 
@@ -259,7 +265,14 @@ class ThreadWriter:
             self._hand_over()
 
     def _hand_over(self) -> None:
+        self._is_gathering = False
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
         for job in self._gathered:
+            job.is_counted = not job.is_lazy
+            if job.is_counted:
+                WAITING_CHANGES.begin()
             self._pending.put(job)
         self._gathered.clear()
 
@@ -278,6 +291,7 @@ class ThreadWriter:
             if first is None:
                 break
             connection, jobs = self._commit_group(connection, first)
+            self._end_waiting(jobs)
             self._loop.call_soon_threadsafe(deliver_results, jobs)
         if connection is not None:
             connection.close()
@@ -317,9 +331,17 @@ class ThreadWriter:
             least_s = CLIENTS_GROUP_S if group.is_for_clients else MIN_GROUP_S
             full = len(group.changes) >= MAX_GROUP_CHANGES or worked_s >= max(self._commit_s, least_s)
             job = None if full else self._next_change(group, began + LAZY_COMMIT_S)
+        self._end_waiting(group.changes)  # a commit leaves the interpreter to the loop
         started = self._loop.time()
         group.commit()
         self._commit_s = self._loop.time() - started
+
+    def _end_waiting(self, jobs: Sequence[QueuedChange]) -> None:
+        counted = [job for job in jobs if job.is_counted]
+        for job in counted:
+            job.is_counted = False
+        if counted:
+            self._loop.call_soon_threadsafe(WAITING_CHANGES.end, len(counted))
 
     def _next_change(self, group: CommitGroup, deadline: float) -> QueuedChange | None:
         """Returns a change that waits already, or, if the whole group is lazy, one that comes until the deadline. None: commit

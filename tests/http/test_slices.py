@@ -124,7 +124,7 @@ def test_clients_rest_while_somebody_waits_for_the_database(run: Run, monkeypatc
         assert await serve() < 0.1
         answer: asyncio.Future[None] = loop.create_future()
         WAITING_CHANGES.begin()
-        answer.add_done_callback(WAITING_CHANGES.end)
+        answer.add_done_callback(lambda _: WAITING_CHANGES.end())
         assert await serve() > 0.1
         monkeypatch.setattr(slices, "REST_S", 60)
         loop.call_later(0.05, answer.set_result, None)

@@ -311,3 +311,30 @@ async def test_the_end_and_what_runs_alone_wait_for_all(tmp_path: Path) -> None:
     ours = [writer.submit(change("X"))]
     done = await journal.finish(*clients, alone, *ours)
     assert done.replace("|", "") == "a-X"
+
+
+async def test_what_nobody_waits_for_goes_with_what_a_client_waits_for(tmp_path: Path) -> None:
+    """In one commit and in order; the thread is not woken for it. If nothing else comes, it is stored all the same."""
+    journal = Journal(tmp_path / "turns.db")
+    submit, lazily, change = journal.writer.submit, journal.writer.submit_lazily, journal.change
+    with own_slices():
+        first = [lazily(change("a")), submit(change("b")), lazily(change("c"))]
+    journal.go.set()
+    await asyncio.gather(*first)
+    with own_slices():
+        alone = lazily(change("d"))
+    assert await journal.finish(alone) == "abc|d"
+
+
+async def test_clients_leave_the_interpreter_to_the_writer_until_the_commit(tmp_path: Path) -> None:
+    """So long they are counted as waiting, and not a moment longer."""
+    journal, before = Journal(tmp_path / "turns.db"), WAITING_CHANGES.count
+    with own_slices():
+        answer = journal.writer.submit(journal.change("a"))
+        nobody_waits = journal.writer.submit_lazily(journal.change("b"))
+    assert WAITING_CHANGES.count == before
+    while WAITING_CHANGES.count == before:
+        await asyncio.sleep(0)
+    assert WAITING_CHANGES.count == before + 1
+    await journal.finish(answer, nobody_waits)
+    assert WAITING_CHANGES.count == before - 1  # with the change that held the writer up

@@ -12,6 +12,7 @@ import binascii
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
@@ -63,8 +64,14 @@ class AuditedDoor:
                     shown = shown.replace(f"{{{name}}}", str(value))
             caller = _get_caller(scope)
             if caller is SOCKET and scope.get("client") is not None:
-                caller = replace(caller, address=scope["client"][0])  # the user (`modemd.http.bounded`)
+                caller = _find_user(scope["client"][0])  # `modemd.http.bounded` names it
             self._keys.note_change(caller, scope["method"], shown, status)
+
+
+@lru_cache(maxsize=64)
+def _find_user(name: str) -> Caller:
+    """Returns the caller that a user of this machine is."""
+    return replace(SOCKET, address=name)
 
 
 class KeyedDoor:
