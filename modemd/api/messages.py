@@ -100,7 +100,7 @@ def make_file_endpoint(
         window: Text | None = None,
         sim: Text | None = None,
         list_name: Annotated[Text | None, Query(alias="list")] = None,
-        answers: Annotated[Text | None, Query(description="words, parted by commas")] = None,
+        answers: Annotated[Text | None, Query(description="words, separated by commas")] = None,
         report: bool | None = None,
         short_code: bool = False,
         to_column: Text | None = None,

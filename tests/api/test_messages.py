@@ -195,7 +195,7 @@ async def test_a_body_of_another_type_is_told_so(tmp_path: Path, kind: str, said
 
 
 async def test_answers_are_declared(client: Client) -> None:
-    """As a list for a message, parted by commas for all rows of a file; what is never an answer is refused."""
+    """As a list for a message, separated by commas for all rows of a file; what is never an answer is refused."""
     sent = await client.post("/v1/messages", {"to": ALICE, "text": "Tonight?", "answers": ["YES", "NO"]})
     assert (sent.status, sent.json["answers"]) == (202, ["YES", "NO"])
     rows = f"to,text,class\n{ALICE},Tonight?,otp\n".encode()

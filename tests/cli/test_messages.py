@@ -221,7 +221,7 @@ def test_a_key_is_for_one_recipient(modemd: Modemd) -> None:
 
 
 def test_answers_are_declared_and_shown(modemd: Modemd) -> None:
-    """Words parted by commas; `explain` shows them, and a word that stops all marketing is none."""
+    """Words separated by commas; `explain` shows them, and a word that stops all marketing is none."""
     assert send(modemd, "--to", ALICE, "--text", "Tonight?", "--answers", "YES, NO").status == 0
     assert listed(modemd)[0]["answers"] == ["YES", "NO"]
     assert "\nTonight?\nanswers: YES, NO\n" in modemd("explain", "1", "--config", "FILE").out

@@ -31,7 +31,7 @@ def webhooks() -> None:
     "--events",
     default="*",
     show_default=True,
-    help="The kinds of events, parted by commas, such as 'message.*,inbox.received'.",
+    help="The kinds of events, separated by commas, such as 'message.*,inbox.received'.",
 )
 @click.option(
     "--format",
