@@ -10,7 +10,8 @@ import click
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.output import echo, print_json, print_table
-from modemd.config import load
+from modemd.config import Settings, load
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.access.callers import SCOPES
 
 _COLUMNS = ("id", "name", "scopes", "lines", "per_minute", "per_day", "expires_at", "used_at", "used_from", "state")
@@ -20,7 +21,7 @@ _SPARE_CHANGE_COLUMNS = ("status", "address")
 
 ONCE = "modemd stores only a digest of it and cannot show it again"
 
-key_id = click.argument("id", type=click.IntRange(min=1))
+api_key = click.argument("named", metavar="NAME|ID")
 
 
 @options.group()
@@ -69,25 +70,28 @@ def list_keys(config: Path, as_json: bool) -> None:
 
 @keys.command()
 @options.config_file
-@key_id
+@api_key
 @click.option(
     "--overlap-s",
     type=click.IntRange(min=0),
     help="For so many seconds, the old secrets stay valid. Default: 86400, a day.",
 )
 @options.as_json
-def rotate(config: Path, id: int, overlap_s: int | None, as_json: bool) -> None:
-    """Give a key new secrets, and print them once."""
-    _print_secrets(post_json(load(config), f"/v1/keys/{id}/rotate", {"overlap_s": overlap_s}), as_json)
+def rotate(config: Path, named: str, overlap_s: int | None, as_json: bool) -> None:
+    """Give an API key new secrets, and print them once."""
+    settings = load(config)
+    path = f"/v1/keys/{_find_id(settings, named)}/rotate"
+    _print_secrets(post_json(settings, path, {"overlap_s": overlap_s}), as_json)
 
 
 @keys.command()
 @options.config_file
-@key_id
+@api_key
 @options.as_json
-def revoke(config: Path, id: int, as_json: bool) -> None:
-    """End a key at once."""
-    row = call_api(load(config), "POST", f"/v1/keys/{id}/revoke")
+def revoke(config: Path, named: str, as_json: bool) -> None:
+    """End an API key at once."""
+    settings = load(config)
+    row = call_api(settings, "POST", f"/v1/keys/{_find_id(settings, named)}/revoke")
     if as_json:
         print_json(row)
     else:
@@ -112,6 +116,21 @@ def audit(config: Path, before: int | None, limit: int, as_json: bool) -> None:
         print_table(rows, _CHANGE_COLUMNS, zone=settings.timezone, spare=_SPARE_CHANGE_COLUMNS)
     else:
         echo("no changes yet")
+
+
+def _find_id(settings: Settings, named: str) -> int:
+    """Returns the id of the API key that a person named. A number is an id. Refused (`not_found`) if no key that can be used has
+    the name; the reason lists the revoked ones."""
+    if named.isascii() and named.isdigit():
+        return int(named)
+    rows = [row for row in call_api(settings, "GET", "/v1/keys", query={"limit": 0}) if row["name"] == named]
+    ids = [row["id"] for row in rows if row["revoked_at"] is None]
+    if ids:  # only one: a name is free again when its key was revoked
+        return int(ids[0])
+    if rows:
+        revoked = ", ".join(str(row["id"]) for row in rows)
+        raise Refused(ErrorCode.NOT_FOUND, f"the API key {named!r} is revoked (id {revoked}); no other has this name")
+    raise Refused(ErrorCode.NOT_FOUND, f"there is no API key {named!r}; modemd keys list shows them")
 
 
 def _print_secrets(made: dict[str, Any], as_json: bool) -> None:
