@@ -24,6 +24,7 @@ from modemd.api.requests import (
     PathId,
     Text,
     new_router,
+    read_csv,
 )
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.access.callers import Caller, choose_line, scope_idempotency_key
@@ -112,7 +113,7 @@ def make_file_endpoint(
             text, message_class, at, valid, window, choose_line(caller, sim), list_name, words, report, short_code,
             to_column, text_column, once_per_number=dedupe, api_key=caller.key,
         )  # fmt: skip
-        return document(await work(caller, await request.body(), scope_idempotency_key(caller.key, key), options))
+        return document(await work(caller, await read_csv(request), scope_idempotency_key(caller.key, key), options))
 
     return post_file
 
