@@ -11,7 +11,7 @@ import pytest
 
 from modemd import __version__
 from modemd.cli import options
-from modemd.cli.main import commands
+from modemd.cli.main import GROUPS, commands
 from modemd.doctor import rights
 from tests.cli.shell import Modemd
 
@@ -35,11 +35,14 @@ def test_the_version(modemd: Modemd) -> None:
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_lists_every_command(modemd: Modemd, option: str) -> None:
-    """Help is a wish that is fulfilled: stdout, and 0. Each command is in it with a line of its own."""
+    """Help is a wish that is fulfilled: stdout, and 0. Each command is in one group, with a line of its own."""
     ended = modemd(option)
     assert (ended.status, ended.err) == (0, "")
-    listed = [line.split()[0] for line in ended.out.split("Commands:\n")[1].splitlines()]
-    assert listed == commands.list_commands(click.Context(commands, **commands.context_settings))
+    groups = ended.out[ended.out.index("\nSending:\n") :].split("\n\n")
+    listed = [[line.split()[0] for line in group.strip().splitlines()] for group in groups]
+    assert listed == [[f"{heading}:".split()[0], *names] for heading, names in GROUPS.items()]
+    known = commands.list_commands(click.Context(commands, **commands.context_settings))
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(known)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,7 @@ def test_no_command_is_wrong_usage(modemd: Modemd, arguments: tuple[str, ...]) -
     ended = modemd(*arguments)
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith(f"Usage: {' '.join(('modemd', *arguments))} ")
-    assert "Commands:" in ended.err
+    assert ("Commands:" if arguments else "\nSending:\n") in ended.err
 
 
 @pytest.mark.parametrize(
