@@ -44,7 +44,7 @@ LARGEST_CSV = 32 * 1024 * 1024
 
 _MESSAGE = {"application/json": {"schema": {"type": "object"}}}
 ACCEPTED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "its key was known: the first message", "content": _MESSAGE},
+    200: {"description": "its idempotency key was known: the first message", "content": _MESSAGE},
     409: {"description": "consent refuses it: the message with state refused; or a problem", "content": _MESSAGE},
 }
 """What the OpenAPI document says of the answers to an accepted message, beside 202."""
@@ -143,7 +143,9 @@ def make_router(service: Service) -> APIRouter:
                 spending.accepted = count_accepted([answer])
             return accepted_response(answer)
         if new.key is not None and len(new.to) > 1:
-            raise Refused(ErrorCode.BAD_KEY, "a key belongs to one message; give each recipient one of its own")
+            raise Refused(
+                ErrorCode.BAD_KEY, "an idempotency key belongs to one message; give each recipient one of its own"
+            )
         async with service.keys.spending(caller, len(new.to)) as spending:
             results = await rooms.submission.submit_to_each(new.make_request("", caller), new.to)
             spending.accepted = count_accepted(results)

@@ -66,7 +66,7 @@ def test_a_known_key_is_mentioned(modemd: Modemd) -> None:
     )
     other = send(modemd, "--to", ALICE, "--text", "bye", "--key", "k")
     assert (other.status, other.out) == (1, "")
-    assert other.err.startswith("modemd: key 'k' belongs to message 1")
+    assert other.err.startswith("modemd: idempotency key 'k' belongs to message 1")
 
 
 def test_json_is_one_document(modemd: Modemd) -> None:

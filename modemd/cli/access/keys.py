@@ -38,17 +38,17 @@ def keys() -> None:
     multiple=True,
     required=True,
     metavar="SCOPE",
-    help=f"What the key may do; can be repeated: {', '.join(sorted(SCOPES))}.",
+    help=f"What the API key may do; can be repeated: {', '.join(sorted(SCOPES))}.",
 )
 @click.option("--line", "lines", multiple=True, metavar="ICCID", help="Only by this SIM; can be repeated.")
 @click.option("--per-minute", type=click.IntRange(min=1), help="The most requests a minute. Default: 600.")
 @click.option("--per-day", type=click.IntRange(min=1), help="The most messages a day, by UTC. Default: no limit.")
-@click.option("--expires", "expires_at", metavar="TIME", help="When the key ends: 2027-01-31T00:00:00Z.")
+@click.option("--expires", "expires_at", metavar="TIME", help="When the API key ends: 2027-01-31T00:00:00Z.")
 @options.as_json
 def create(config: Path, as_json: bool, **wish: Any) -> None:
-    """Make a key, and print its secrets once.
+    """Make an API key, and print its secrets once.
 
-    A program sends the key as a Bearer token. A program made for Twilio uses the account SID and the auth token.
+    A program sends the API key as a Bearer token. A program made for Twilio uses the account SID and the auth token.
     """
     _print_secrets(post_json(load(config), "/v1/keys", wish), as_json)
 
@@ -57,7 +57,7 @@ def create(config: Path, as_json: bool, **wish: Any) -> None:
 @options.config_file
 @options.as_json
 def list_keys(config: Path, as_json: bool) -> None:
-    """List the keys, without their secrets."""
+    """List the API keys, without their secrets."""
     settings = load(config)
     rows = call_api(settings, "GET", "/v1/keys", query={"limit": 0})
     if as_json:
@@ -95,7 +95,7 @@ def revoke(config: Path, named: str, as_json: bool) -> None:
     if as_json:
         print_json(row)
     else:
-        echo(f"key {row['id']} ({row['name']}) is revoked")
+        echo(f"API key {row['id']} ({row['name']}) is revoked")
 
 
 @options.command()
@@ -138,10 +138,10 @@ def _print_secrets(made: dict[str, Any], as_json: bool) -> None:
         print_json(made)
         return
     echo(f"id           {made['id']}")
-    echo(f"key          {made['key']}")
+    echo(f"API key      {made['key']}")
     echo(f"account SID  {made['account_sid']}")
-    echo(f"auth token   {made['auth_token'] or 'none: the key of the consent ledger is missing'}")
-    echo(f"Note the key now: {ONCE}.", err=True)
+    echo(f"auth token   {made['auth_token'] or 'none: the ledger key is missing'}")
+    echo(f"Note the API key now: {ONCE}.", err=True)
 
 
 def _make_row(row: dict[str, Any]) -> dict[str, Any]:
