@@ -203,6 +203,16 @@ async def test_a_short_code_is_for_the_other_api(door: TwilioDoor) -> None:
     assert "--" not in message
 
 
+@pytest.mark.parametrize("intent", [None, "delivery", "otp"])
+async def test_only_marketing_is_bound_by_an_opt_out(
+    door: TwilioDoor, assembled: AssembledService, intent: str | None
+) -> None:
+    """As docs/twilio.md says: without an intent, a message is transactional."""
+    await assembled.stop_word(ALICE)
+    message = await sent(door, **({} if intent is None else {"message_intent": intent}))
+    assert message.status == "queued"
+
+
 async def test_somebody_who_opted_out_gets_nothing(door: TwilioDoor, assembled: AssembledService) -> None:
     """Marketing after STOP is 21610, whatever the sender."""
     await assembled.stop_word(ALICE)
