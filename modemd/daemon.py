@@ -155,7 +155,7 @@ async def _open_store(settings: Settings, patience_s: float) -> Store:
     if store.is_new:
         log.warning("made a new database", path=settings.database)
     if store.key_problem is not None:
-        log.error("a key of the consent ledger is not here", because=store.key_problem)
+        log.error("a ledger key is not here", because=store.key_problem)
     return store
 
 

@@ -24,7 +24,7 @@ RETRY_MS = 2000
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 After = Annotated[Text | None, Query(description="only what comes behind the event with this id; 0: everything")]
-Kinds = Annotated[Text, Query(description="kinds of events, parted by commas, such as message.*,alarm.raised")]
+Kinds = Annotated[Text, Query(description="kinds of events, separated by commas, such as message.*,alarm.raised")]
 
 
 def make_router(service: Service) -> APIRouter:

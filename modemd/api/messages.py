@@ -24,6 +24,7 @@ from modemd.api.requests import (
     PathId,
     Text,
     new_router,
+    read_csv,
 )
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.access.callers import Caller, choose_line, scope_idempotency_key
@@ -43,7 +44,7 @@ LARGEST_CSV = 32 * 1024 * 1024
 
 _MESSAGE = {"application/json": {"schema": {"type": "object"}}}
 ACCEPTED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "its key was known: the first message", "content": _MESSAGE},
+    200: {"description": "its idempotency key was known: the first message", "content": _MESSAGE},
     409: {"description": "consent refuses it: the message with state refused; or a problem", "content": _MESSAGE},
 }
 """What the OpenAPI document says of the answers to an accepted message, beside 202."""
@@ -100,7 +101,7 @@ def make_file_endpoint(
         window: Text | None = None,
         sim: Text | None = None,
         list_name: Annotated[Text | None, Query(alias="list")] = None,
-        answers: Annotated[Text | None, Query(description="words, parted by commas")] = None,
+        answers: Annotated[Text | None, Query(description="words, separated by commas")] = None,
         report: bool | None = None,
         short_code: bool = False,
         to_column: Text | None = None,
@@ -112,7 +113,7 @@ def make_file_endpoint(
             text, message_class, at, valid, window, choose_line(caller, sim), list_name, words, report, short_code,
             to_column, text_column, once_per_number=dedupe, api_key=caller.key,
         )  # fmt: skip
-        return document(await work(caller, await request.body(), scope_idempotency_key(caller.key, key), options))
+        return document(await work(caller, await read_csv(request), scope_idempotency_key(caller.key, key), options))
 
     return post_file
 
@@ -142,7 +143,9 @@ def make_router(service: Service) -> APIRouter:
                 spending.accepted = count_accepted([answer])
             return accepted_response(answer)
         if new.key is not None and len(new.to) > 1:
-            raise Refused(ErrorCode.BAD_KEY, "a key belongs to one message; give each recipient one of its own")
+            raise Refused(
+                ErrorCode.BAD_KEY, "an idempotency key belongs to one message; give each recipient one of its own"
+            )
         async with service.keys.spending(caller, len(new.to)) as spending:
             results = await rooms.submission.submit_to_each(new.make_request("", caller), new.to)
             spending.accepted = count_accepted(results)

@@ -22,8 +22,8 @@ Operation = dict[str, Any]
 
 DESCRIPTION = (
     "The API of modemd. By TCP, each request needs an API key: as a Bearer token, or by Basic with the account SID and the auth "
-    "token; an operation names the scope that the key must have. By the Unix socket no key is needed. Every error is a problem "
-    "document (RFC 9457) whose `code` does not change. `modemd help api` says more."
+    "token; an operation names the scope that the API key must have. By the Unix socket no API key is needed. Every error is a "
+    "problem document (RFC 9457) whose `code` does not change. `modemd help api` says more."
 )
 # The beginning of a path decides, the longest that fits.
 TAGS = {
@@ -58,7 +58,7 @@ _OF_THE_NETWORK = (502, 504)
 _TITLES = {
     400: "the request does not have the form that HTTP or the route needs",
     401: "by TCP: no valid key",
-    403: "the key may not do this",
+    403: "the API key may not do this",
     404: "what the request names is not there",
     408: "the body did not come in time",
     409: "what is there forbids it",

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from modemd.errors import ErrorCode, Refused
 from modemd.service.messages.decisions import Authorship
 
 MOST_KEYS = 50  # of the object in a request
@@ -104,6 +105,22 @@ CSV_BODY = {
     "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}
 }
 """What the OpenAPI document says of the body of a route that takes a CSV."""
+_FORM, _FIELDS = "multipart/form-data", "application/x-www-form-urlencoded"
+
+
+async def read_csv(request: Request) -> bytes:
+    """Returns the CSV that is the body of a request. Raises Refused (`bad_media_type`) if it is packed into a form, or if its
+    lines are lost: `curl -d @FILE` takes the line ends out."""
+    body = await request.body()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if kind == _FORM or (kind == _FIELDS and b"\n" not in body and b"\r" not in body):
+        found = f"not a form ({kind})" if kind == _FORM else f"with its line ends; this one has none, and is {kind}"
+        raise Refused(
+            ErrorCode.BAD_MEDIA_TYPE,
+            f"the body is the CSV itself, {found}: send Content-Type: text/csv; "
+            "in curl: -H 'Content-Type: text/csv' --data-binary @FILE, not -d or -F",
+        )
+    return body
 
 
 def new_router(prefix: str = "") -> APIRouter:

@@ -46,14 +46,14 @@ def make_router(service: Service) -> APIRouter:
     async def get_webhooks(request: Request) -> list[dict[str, Any]]:
         return documents(await webhooks.list_webhooks(_find_owner(request)))
 
-    @router.post("", status_code=201, summary="Add a webhook; its secret is told this once")
+    @router.post("", status_code=201, summary="Add a webhook; its signing secret is told this once")
     async def post_webhook(request: Request, new: AddedWebhook) -> dict[str, Any]:
         caller = get_caller(request)
         owner = new.key if caller.key is None else caller.key
         if owner is not None and service.keys.find_account_sid(owner) is None:
             await service.keys.load()
             if service.keys.find_account_sid(owner) is None:
-                raise Refused(ErrorCode.NOT_FOUND, f"there is no key {owner} that could be used")
+                raise Refused(ErrorCode.NOT_FOUND, f"there is no API key {owner} that could be used")
         return document(await webhooks.add(new.url, new.events, new.format, owner))
 
     @router.get(
@@ -78,7 +78,7 @@ def make_router(service: Service) -> APIRouter:
     async def post_remove(request: Request, id: PathId) -> dict[str, Any]:
         return document(await webhooks.remove(id, _find_owner(request)))
 
-    @router.post("/{id}/rotate", summary="Give a webhook a new secret, which is told this once")
+    @router.post("/{id}/rotate", summary="Give a webhook a new signing secret, which is told this once")
     async def post_rotate(request: Request, id: PathId) -> dict[str, Any]:
         return document(await webhooks.rotate(id, _find_owner(request)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from modemd.cli import options
 from modemd.cli.output import echo, print_warnings
 from modemd.config import load
 from modemd.config.hook_programs import find_unusable_programs
+from modemd.config.http import TlsSettings
 from modemd.config.mailbox_files import find_unusable_files, find_unusable_secret
 from modemd.errors import ConfigError, ModemdError
 from modemd.profiles import Profiles
@@ -66,7 +67,7 @@ def config() -> None:
 @config.command()
 @options.config_file
 def check(config: Path) -> None:
-    """Check a configuration, with its drivers and programs.
+    """Check a configuration, and the files that it names.
 
     Print every mistake with its place, and warnings about sending in the countries of the SIMs, and about what marketing lacks
     there."""
@@ -81,6 +82,7 @@ def check(config: Path) -> None:
         *find_unusable_programs(settings),
         *find_unusable_files(settings.consent.mailbox),
         *find_unusable_secret(settings.doors.grafana),
+        *_find_unusable_certificate(settings.http.tls),
     ]
     if missing:
         raise ConfigError([f"{config}: {line}" for line in missing])
@@ -89,3 +91,20 @@ def check(config: Path) -> None:
     print_warnings(find_notice_lacks(settings))
     policies = [each for each in find_own_policies(settings) if each.severity is PolicySeverity.WARNING]
     print_warnings([*map(str, policies), f"{NO_ADVICE}; `modemd policies` has the sources"] if policies else [])
+
+
+def _find_unusable_certificate(tls: TlsSettings | None) -> Iterator[str]:
+    """Yields a line for each file of the certificate that cannot be used, or, if root asks, not by the user of the daemon."""
+    if tls is None:
+        return
+    # The daemon has no use for these.
+    from modemd.doctor.rights import current_user
+    from modemd.http.certificate_files import find_unusable_files
+
+    if found := list(find_unusable_files(tls.certificate, tls.key)):
+        yield from found
+        return
+    user = current_user()
+    for name, path in (("certificate", tls.certificate), ("key", tls.key)):
+        if not user.may_read(path):
+            yield f"http.tls.{name}: {path}: the user {user.name} may not read it: sudo chown {user.name}: {path}"

@@ -35,7 +35,7 @@ def backup(config: Path, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(file.absolute()), "octets": size, "schema": schema})
     else:
-        echo(f"{file}: {size} octets, checked, schema {schema}; {file}.key has the key of the consent ledger")
+        echo(f"{file}: {size} octets, checked, schema {schema}; {file}.key has the ledger key")
 
 
 @options.command()

@@ -75,11 +75,34 @@ _COMMANDS = {
     "completion": ("help", "completion"),
 }
 
+# As the help shows them.
+GROUPS = {
+    "Sending": ("send", "messages", "explain", "cancel", "resend", "settle", "batches", "schedules", "reports"),
+    "Receiving": ("inbox", "thread", "reply"),
+    "Consent": ("consent", "optouts", "undo-optout", "quiet-hours", "erase"),
+    "Modems and SIMs": ("modems", "sims", "ussd", "policies"),
+    "The daemon": ("run", "status", "doctor", "alarms", "pause", "resume", "pauses", "backup", "restore", "release"),
+    "Access by HTTP": ("keys", "audit", "tls", "webhooks"),
+    "Setting up": ("install", "config", "drivers", "record", "udev-rules", "completion", "help"),
+    "Trying and testing": ("demo", "emulate", "phone", "fault", "pdu"),
+}
+
 
 class Commands(LazyGroup):
-    """The commands of modemd."""
+    """The commands of modemd, which the help shows in groups."""
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = _COMMANDS
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the commands into the help, a section for each group."""
+        width = max(map(len, self.table))
+        for heading, names in GROUPS.items():
+            found = [(name, command) for name in names if (command := self.get_command(ctx, name)) is not None]
+            rows = [
+                (name.ljust(width), command.get_short_help_str(formatter.width - 6 - width)) for name, command in found
+            ]
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -164,14 +164,14 @@ subscribers = click.option(
 
 
 def parse_answers(context: click.Context, option: click.Parameter, given: str | None) -> list[str] | None:
-    """Returns words that are parted by commas; None if there are none."""
+    """Returns words that are separated by commas; None if there are none."""
     return [word.strip() for word in given.split(",")] if given is not None else None
 
 
 answers = click.option(
     "--answers",
     callback=parse_answers,
-    help="Words that the message asks for, parted by commas: YES,NO. For 24 hours they are answers, not words of consent.",
+    help="Words that the message asks for, separated by commas: YES,NO. For 24 hours they are answers, not words of consent.",
 )
 
 purpose = click.option(

@@ -95,6 +95,6 @@ def find_mistakes(settings: HttpSettings) -> Iterator[str]:
     listen = settings.listen
     if listen is not None and not listen.is_loopback and settings.tls is None and not settings.trusted_proxies:
         yield (
-            f"{listen} can be reached from other machines, and keys would cross the network in clear: set http.tls (modemd tls "
-            "self-signed makes a certificate), or http.trusted_proxies if a proxy does TLS"
+            f"{listen} can be reached from other machines, and API keys would cross the network in clear: set http.tls (modemd "
+            "tls self-signed makes a certificate), or http.trusted_proxies if a proxy does TLS"
         )

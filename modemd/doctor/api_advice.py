@@ -26,7 +26,7 @@ API_ADVICE: Mapping[Code, Advice] = {
     Code.API_CERTIFICATE_WRONG: Advice(
         Severity.WARNING,
         _S,
-        "the certificate {certificate} cannot be used with the key {key}: {reason}",
+        "the certificate {certificate} cannot be used with the private key {key}: {reason}",
         "correct `http.tls`, or make both anew: `modemd tls self-signed`",
     ),
     Code.API_CERTIFICATE_EXPIRED: Advice(
@@ -45,7 +45,7 @@ API_ADVICE: Mapping[Code, Advice] = {
         Severity.WARNING,
         _S,
         "every user of this machine may use the private key {key}",
-        "take this right away: `sudo chmod o= {key}`; if others had it, make another key and certificate",
+        "take this right away: `sudo chmod o= {key}`; if others had it, make another private key and certificate",
     ),
     Code.WEBHOOK_FAILING: Advice(
         Severity.WARNING,

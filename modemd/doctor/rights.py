@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import stat
 
 from modemd.accounts import user_name
 from modemd.light_dataclass import dataclass
@@ -25,16 +24,24 @@ class User:
             return os.access(path, os.R_OK | os.W_OK)  # includes access lists, which the mode does not show
         if self.uid == 0:
             return True
-        return self._may_by_mode(found)
+        return self._may_by_mode(found, os.R_OK | os.W_OK)
 
-    def _may_by_mode(self, found: os.stat_result) -> bool:
-        """Decides as path_resolution(7) describes: by the first of owner, group and others that fits."""
+    def may_read(self, path: str | os.PathLike[str]) -> bool:
+        """Returns whether the user may read a file. OSError if it does not exist."""
+        found = os.stat(path)
+        if self.uid == os.geteuid():
+            return os.access(path, os.R_OK)
+        return self.uid == 0 or self._may_by_mode(found, os.R_OK)
+
+    def _may_by_mode(self, found: os.stat_result, wanted: int) -> bool:
+        """Decides as path_resolution(7) describes: by the first of owner, group and others that fits. `wanted`: of os.R_OK and
+        os.W_OK, which are the bits of others."""
         if found.st_uid == self.uid:
-            needed = stat.S_IRUSR | stat.S_IWUSR
+            needed = wanted << 6
         elif found.st_gid in self.groups:
-            needed = stat.S_IRGRP | stat.S_IWGRP
+            needed = wanted << 3
         else:
-            needed = stat.S_IROTH | stat.S_IWOTH
+            needed = wanted
         return found.st_mode & needed == needed
 
 

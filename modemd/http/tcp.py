@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modemd.errors import ConfigError
+from modemd.http.certificate_files import find_unusable_files, refuse_passphrase
 
 
 @contextlib.contextmanager
@@ -47,12 +48,8 @@ class TlsCertificate:
         certificate, key = self._files
         try:
             # A context that is in use must not be left with half of a pair.
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_refuse_passphrase)
-            self.context.load_cert_chain(certificate, key, password=_refuse_passphrase)
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=refuse_passphrase)
+            self.context.load_cert_chain(certificate, key, password=refuse_passphrase)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise ConfigError([f"http.tls: {certificate} and {key}: {reason}"]) from error
-
-
-def _refuse_passphrase() -> str:
-    raise ValueError("the key has a passphrase; nobody could type it when the daemon starts")
+            found = list(find_unusable_files(certificate, key))
+            raise ConfigError(found or [f"http.tls: {certificate} and {key}: {error}"]) from error

@@ -191,7 +191,8 @@ def _parse_national(digits: str, country: str, text: str) -> Recipient:
 def _make_short_code_refusal(text: str) -> Refused:
     return Refused(
         ErrorCode.SHORT_CODE_NOT_ALLOWED,
-        f"{quote(text)} has too few digits for a telephone number; if it is a short code, say so (--short-code)",
+        f"{quote(text)} has too few digits for a telephone number; if it is a short code, say so (--short-code; in the API "
+        "short_code)",
     )
 
 

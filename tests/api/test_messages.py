@@ -194,8 +194,32 @@ async def test_a_body_of_another_type_is_told_so(tmp_path: Path, kind: str, said
         assert answer.json["detail"] == f"the body needs Content-Type: application/json; {said}"
 
 
+@pytest.mark.parametrize("route", ["batches", "batches/preview", "consent/import?by=ann"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        pytest.param("multipart/form-data; boundary=x", b"--x\r\n\r\nto,text\r\n--x--\r\n", id="curl -F"),
+        pytest.param("application/x-www-form-urlencoded", b"to,text+33612345678,hello", id="curl -d"),
+    ],
+)
+async def test_a_csv_in_a_form_is_told_so(tmp_path: Path, route: str, kind: str, body: bytes) -> None:
+    """A client that packs its file into a form, or loses its line ends, is told the type and the flags of curl."""
+    async with assembled_service(tmp_path, country="FR") as assembled:
+        answer = await Client(narrow_app(assembled.service)).call("POST", f"/v1/{route}", body, kind)
+        assert (answer.status, answer.code) == (415, "bad_media_type")
+        assert "-H 'Content-Type: text/csv' --data-binary @FILE" in answer.json["detail"]
+
+
+async def test_a_csv_with_its_lines_needs_no_type(tmp_path: Path) -> None:
+    """`curl --data-binary` without a header says that it is a form; its lines are whole."""
+    async with assembled_service(tmp_path, country="FR") as assembled:
+        client, rows = Client(narrow_app(assembled.service)), f"to,text,class\n{ALICE},hello,transactional\n".encode()
+        answer = await client.call("POST", "/v1/batches", rows, "application/x-www-form-urlencoded")
+        assert (answer.status, answer.json["accepted"]) == (202, 1)
+
+
 async def test_answers_are_declared(client: Client) -> None:
-    """As a list for a message, parted by commas for all rows of a file; what is never an answer is refused."""
+    """As a list for a message, separated by commas for all rows of a file; what is never an answer is refused."""
     sent = await client.post("/v1/messages", {"to": ALICE, "text": "Tonight?", "answers": ["YES", "NO"]})
     assert (sent.status, sent.json["answers"]) == (202, ["YES", "NO"])
     rows = f"to,text,class\n{ALICE},Tonight?,otp\n".encode()

@@ -11,7 +11,8 @@ import pytest
 
 from modemd import __version__
 from modemd.cli import options
-from modemd.cli.main import commands
+from modemd.cli.main import GROUPS, commands
+from modemd.doctor import rights
 from tests.cli.shell import Modemd
 
 HEAVY = ("fastapi", "sqlite_utils", "yaml", "phonenumbers")
@@ -34,11 +35,14 @@ def test_the_version(modemd: Modemd) -> None:
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_lists_every_command(modemd: Modemd, option: str) -> None:
-    """Help is a wish that is fulfilled: stdout, and 0. Each command is in it with a line of its own."""
+    """Help is a wish that is fulfilled: stdout, and 0. Each command is in one group, with a line of its own."""
     ended = modemd(option)
     assert (ended.status, ended.err) == (0, "")
-    listed = [line.split()[0] for line in ended.out.split("Commands:\n")[1].splitlines()]
-    assert listed == commands.list_commands(click.Context(commands, **commands.context_settings))
+    groups = ended.out[ended.out.index("\nSending:\n") :].split("\n\n")
+    listed = [[line.split()[0] for line in group.strip().splitlines()] for group in groups]
+    assert listed == [[f"{heading}:".split()[0], *names] for heading, names in GROUPS.items()]
+    known = commands.list_commands(click.Context(commands, **commands.context_settings))
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(known)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +53,7 @@ def test_no_command_is_wrong_usage(modemd: Modemd, arguments: tuple[str, ...]) -
     ended = modemd(*arguments)
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith(f"Usage: {' '.join(('modemd', *arguments))} ")
-    assert "Commands:" in ended.err
+    assert ("Commands:" if arguments else "\nSending:\n") in ended.err
 
 
 @pytest.mark.parametrize(
@@ -162,6 +166,29 @@ def test_a_program_that_is_not_there_is_a_mistake(modemd: Modemd, config: Path) 
     ended = modemd("config", "check", "--config", "FILE")
     assert (ended.status, ended.err.count("\n")) == (2, 1)
     assert ended.err.endswith("alarms.command: /nonexistent/tell: No such file or directory\n")
+
+
+def test_a_certificate_that_is_not_there_is_a_mistake(modemd: Modemd, config: Path) -> None:
+    """A door that cannot open is told before the daemon starts: each file has a line, and the status is 2."""
+    http = "http: {listen: 127.0.0.1:8443, tls: {certificate: /nonexistent/tls.crt, key: /nonexistent/tls.key}}\n"
+    config.write_text(config.read_text(encoding="utf-8") + http, encoding="utf-8")
+    ended = modemd("config", "check", "--config", "FILE")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 2)
+    assert "http.tls.key: /nonexistent/tls.key: No such file or directory; correct the path, or modemd tls" in ended.err
+
+
+def test_a_key_that_only_root_may_read_is_a_mistake(
+    modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user of the daemon counts, and not root, who asks."""
+    assert modemd("tls", "self-signed", "--dir", str(config.parent)).status == 0
+    http = "http: {listen: 127.0.0.1:8443, tls: {certificate: tls.crt, key: tls.key}}\n"
+    config.write_text(config.read_text(encoding="utf-8") + http, encoding="utf-8")
+    assert modemd("config", "check", "--config", "FILE").status == 0
+    monkeypatch.setattr(rights, "current_user", lambda: rights.User("modemd", 64321, frozenset()))
+    ended = modemd("config", "check", "--config", "FILE")
+    assert (ended.status, ended.err.count("\n")) == (2, 1)
+    assert ended.err.endswith(f"the user modemd may not read it: sudo chown modemd: {config.parent / 'tls.key'}\n")
 
 
 def test_every_wrong_driver_is_reported(modemd: Modemd, config: Path) -> None:

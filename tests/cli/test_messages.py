@@ -66,7 +66,7 @@ def test_a_known_key_is_mentioned(modemd: Modemd) -> None:
     )
     other = send(modemd, "--to", ALICE, "--text", "bye", "--key", "k")
     assert (other.status, other.out) == (1, "")
-    assert other.err.startswith("modemd: key 'k' belongs to message 1")
+    assert other.err.startswith("modemd: idempotency key 'k' belongs to message 1")
 
 
 def test_json_is_one_document(modemd: Modemd) -> None:
@@ -221,7 +221,7 @@ def test_a_key_is_for_one_recipient(modemd: Modemd) -> None:
 
 
 def test_answers_are_declared_and_shown(modemd: Modemd) -> None:
-    """Words parted by commas; `explain` shows them, and a word that stops all marketing is none."""
+    """Words separated by commas; `explain` shows them, and a word that stops all marketing is none."""
     assert send(modemd, "--to", ALICE, "--text", "Tonight?", "--answers", "YES, NO").status == 0
     assert listed(modemd)[0]["answers"] == ["YES", "NO"]
     assert "\nTonight?\nanswers: YES, NO\n" in modemd("explain", "1", "--config", "FILE").out

@@ -32,7 +32,7 @@ def test_decode_explains_to_people(modemd: Modemd) -> None:
 
 
 def test_decode_takes_blanks(modemd: Modemd) -> None:
-    """Hex may be parted by blanks, and in small letters."""
+    """Hex may be separated by blanks, and in small letters."""
     spaced = " ".join(DELIVER[index : index + 2].lower() for index in range(0, len(DELIVER), 2))
     whole = modemd("pdu", "decode", DELIVER)
     assert modemd("pdu", "decode", spaced) == modemd("pdu", "decode", *spaced.split()) == whole

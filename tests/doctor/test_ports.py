@@ -159,21 +159,22 @@ def test_no_permission(doctor: Doctor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "mode", "may"),
+    ("groups", "mode", "may_read", "may_write"),
     [
-        pytest.param(set(), 0o660, False, id="a stranger"),
-        pytest.param({os.getgid()}, 0o660, True, id="in the group"),
-        pytest.param({os.getgid()}, 0o640, False, id="the group may only read"),
-        pytest.param({os.getgid()}, 0o606, False, id="the group may less than others"),
-        pytest.param(set(), 0o666, True, id="everybody may"),
+        pytest.param(set(), 0o660, False, False, id="a stranger"),
+        pytest.param({os.getgid()}, 0o660, True, True, id="in the group"),
+        pytest.param({os.getgid()}, 0o640, True, False, id="the group may only read"),
+        pytest.param({os.getgid()}, 0o606, False, False, id="the group may less than others"),
+        pytest.param(set(), 0o666, True, True, id="everybody may"),
     ],
 )
-def test_the_mode_says_who_may(tmp_path: Path, groups: set[int], mode: int, may: bool) -> None:
+def test_the_mode_says_who_may(tmp_path: Path, groups: set[int], mode: int, may_read: bool, may_write: bool) -> None:
     """As the kernel judges it: the first of owner, group and others that fits decides."""
     file = tmp_path / "port"
     file.touch()
     file.chmod(mode)
-    assert User("visitor", 64321, frozenset(groups)).may_write(file) is may
+    visitor = User("visitor", 64321, frozenset(groups))
+    assert (visitor.may_read(file), visitor.may_write(file)) == (may_read, may_write)
 
 
 def test_modemmanager_has_the_port(doctor: Doctor) -> None:

@@ -99,7 +99,9 @@ class KeyedDoor:
             caller = await self._authenticate(headers, address)
             needed = find_scope(scope["method"], path)
             if needed is not None and not caller.may(needed):
-                raise Refused(ErrorCode.FORBIDDEN, f"this needs the scope {needed}, which key {caller.name!r} has not")
+                raise Refused(
+                    ErrorCode.FORBIDDEN, f"this needs the scope {needed}, which the API key {caller.name!r} has not"
+                )
             self._keys.check_rate(caller)
         except Refused as refused:
             await _refuse(refused, path)(scope, receive, send)

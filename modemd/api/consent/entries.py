@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, Field
 
 from modemd.api.documents import document
-from modemd.api.requests import CSV_BODY, Body, Moment, Text, new_router
+from modemd.api.requests import CSV_BODY, Body, Moment, Text, new_router, read_csv
 from modemd.errors import ErrorCode, Refused
 from modemd.service.consent.entries import ConsentEntry, EvidenceFile, Proof
 from modemd.service.consent.imports import ImportOptions
@@ -97,6 +97,8 @@ def make_router(service: Service) -> APIRouter:
     ) -> dict[str, Any]:
         if not by.strip():
             raise Refused(ErrorCode.NO_REASON, "say who imports the file (by)")
-        return document(await rooms.imports.import_rows(await request.body(), ImportOptions(channel, basis, by, file)))
+        return document(
+            await rooms.imports.import_rows(await read_csv(request), ImportOptions(channel, basis, by, file))
+        )
 
     return router

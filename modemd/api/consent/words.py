@@ -60,7 +60,7 @@ def make_router(service: Service) -> APIRouter:
         text: Annotated[Text, Query(description="the text")],
         sender: Annotated[Text, Query(alias="from", description="who sends it")],
         state: Annotated[ConsentState | None, Query(description="where they stand; else as it is stored")] = None,
-        answers: Annotated[Text | None, Query(description="answers that were asked for, parted by commas")] = None,
+        answers: Annotated[Text | None, Query(description="answers that were asked for, separated by commas")] = None,
     ) -> dict[str, Any]:
         declared = answers.split(",") if answers is not None else None
         return document(await words.try_text(text, sender, state=state, answers=declared))

@@ -48,7 +48,9 @@ class DoorGuard:
 
     def _admit(self, request: Request, caller: Caller) -> Caller:
         if not caller.may(self._scope):
-            raise Refused(ErrorCode.FORBIDDEN, f"this needs the scope {self._scope}, which key {caller.name!r} has not")
+            raise Refused(
+                ErrorCode.FORBIDDEN, f"this needs the scope {self._scope}, which the API key {caller.name!r} has not"
+            )
         self._keys.check_rate(caller)
         note_caller(request.scope, caller)
         return caller

@@ -29,4 +29,4 @@ def find_caller(request: Request, account_sid: str | None) -> tuple[Caller, str]
 def check_scope(caller: Caller, *scopes: str) -> None:
     """Raises TwilioError if the caller's key has none of these scopes."""
     if not any(caller.may(scope) for scope in scopes):
-        raise TwilioError(TwilioCode.MAY_NOT, f"this needs a key with the scope {' or '.join(scopes)}")
+        raise TwilioError(TwilioCode.MAY_NOT, f"this needs an API key with the scope {' or '.join(scopes)}")

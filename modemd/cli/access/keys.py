@@ -10,7 +10,8 @@ import click
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.output import echo, print_json, print_table
-from modemd.config import load
+from modemd.config import Settings, load
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.access.callers import SCOPES
 
 _COLUMNS = ("id", "name", "scopes", "lines", "per_minute", "per_day", "expires_at", "used_at", "used_from", "state")
@@ -20,7 +21,7 @@ _SPARE_CHANGE_COLUMNS = ("status", "address")
 
 ONCE = "modemd stores only a digest of it and cannot show it again"
 
-key_id = click.argument("id", type=click.IntRange(min=1))
+api_key = click.argument("named", metavar="NAME|ID")
 
 
 @options.group()
@@ -37,17 +38,17 @@ def keys() -> None:
     multiple=True,
     required=True,
     metavar="SCOPE",
-    help=f"What the key may do; can be repeated: {', '.join(sorted(SCOPES))}.",
+    help=f"What the API key may do; can be repeated: {', '.join(sorted(SCOPES))}.",
 )
 @click.option("--line", "lines", multiple=True, metavar="ICCID", help="Only by this SIM; can be repeated.")
 @click.option("--per-minute", type=click.IntRange(min=1), help="The most requests a minute. Default: 600.")
 @click.option("--per-day", type=click.IntRange(min=1), help="The most messages a day, by UTC. Default: no limit.")
-@click.option("--expires", "expires_at", metavar="TIME", help="When the key ends: 2027-01-31T00:00:00Z.")
+@click.option("--expires", "expires_at", metavar="TIME", help="When the API key ends: 2027-01-31T00:00:00Z.")
 @options.as_json
 def create(config: Path, as_json: bool, **wish: Any) -> None:
-    """Make a key, and print its secrets once.
+    """Make an API key, and print its secrets once.
 
-    A program sends the key as a Bearer token. A program made for Twilio uses the account SID and the auth token.
+    A program sends the API key as a Bearer token. A program made for Twilio uses the account SID and the auth token.
     """
     _print_secrets(post_json(load(config), "/v1/keys", wish), as_json)
 
@@ -56,7 +57,7 @@ def create(config: Path, as_json: bool, **wish: Any) -> None:
 @options.config_file
 @options.as_json
 def list_keys(config: Path, as_json: bool) -> None:
-    """List the keys, without their secrets."""
+    """List the API keys, without their secrets."""
     settings = load(config)
     rows = call_api(settings, "GET", "/v1/keys", query={"limit": 0})
     if as_json:
@@ -69,29 +70,32 @@ def list_keys(config: Path, as_json: bool) -> None:
 
 @keys.command()
 @options.config_file
-@key_id
+@api_key
 @click.option(
     "--overlap-s",
     type=click.IntRange(min=0),
     help="For so many seconds, the old secrets stay valid. Default: 86400, a day.",
 )
 @options.as_json
-def rotate(config: Path, id: int, overlap_s: int | None, as_json: bool) -> None:
-    """Give a key new secrets, and print them once."""
-    _print_secrets(post_json(load(config), f"/v1/keys/{id}/rotate", {"overlap_s": overlap_s}), as_json)
+def rotate(config: Path, named: str, overlap_s: int | None, as_json: bool) -> None:
+    """Give an API key new secrets, and print them once."""
+    settings = load(config)
+    path = f"/v1/keys/{_find_id(settings, named)}/rotate"
+    _print_secrets(post_json(settings, path, {"overlap_s": overlap_s}), as_json)
 
 
 @keys.command()
 @options.config_file
-@key_id
+@api_key
 @options.as_json
-def revoke(config: Path, id: int, as_json: bool) -> None:
-    """End a key at once."""
-    row = call_api(load(config), "POST", f"/v1/keys/{id}/revoke")
+def revoke(config: Path, named: str, as_json: bool) -> None:
+    """End an API key at once."""
+    settings = load(config)
+    row = call_api(settings, "POST", f"/v1/keys/{_find_id(settings, named)}/revoke")
     if as_json:
         print_json(row)
     else:
-        echo(f"key {row['id']} ({row['name']}) is revoked")
+        echo(f"API key {row['id']} ({row['name']}) is revoked")
 
 
 @options.command()
@@ -114,15 +118,30 @@ def audit(config: Path, before: int | None, limit: int, as_json: bool) -> None:
         echo("no changes yet")
 
 
+def _find_id(settings: Settings, named: str) -> int:
+    """Returns the id of the API key that a person named. A number is an id. Refused (`not_found`) if no key that can be used has
+    the name; the reason lists the revoked ones."""
+    if named.isascii() and named.isdigit():
+        return int(named)
+    rows = [row for row in call_api(settings, "GET", "/v1/keys", query={"limit": 0}) if row["name"] == named]
+    ids = [row["id"] for row in rows if row["revoked_at"] is None]
+    if ids:  # only one: a name is free again when its key was revoked
+        return int(ids[0])
+    if rows:
+        revoked = ", ".join(str(row["id"]) for row in rows)
+        raise Refused(ErrorCode.NOT_FOUND, f"the API key {named!r} is revoked (id {revoked}); no other has this name")
+    raise Refused(ErrorCode.NOT_FOUND, f"there is no API key {named!r}; modemd keys list shows them")
+
+
 def _print_secrets(made: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(made)
         return
     echo(f"id           {made['id']}")
-    echo(f"key          {made['key']}")
+    echo(f"API key      {made['key']}")
     echo(f"account SID  {made['account_sid']}")
-    echo(f"auth token   {made['auth_token'] or 'none: the key of the consent ledger is missing'}")
-    echo(f"Note the key now: {ONCE}.", err=True)
+    echo(f"auth token   {made['auth_token'] or 'none: the ledger key is missing'}")
+    echo(f"Note the API key now: {ONCE}.", err=True)
 
 
 def _make_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def tls() -> None:
 def self_signed(folder: Path, names: tuple[str, ...], replace: bool, as_json: bool) -> None:
     """Make a self-signed certificate, and print its fingerprint.
 
-    Give the certificate to the clients, or let them compare the fingerprint. Its key never leaves the box.
+    Give the certificate to the clients, or let them compare the fingerprint. Its private key never leaves the box.
     """
     named = names or (socket.gethostname(), "localhost", "127.0.0.1", "::1")
     certificate, key, fingerprint = make_self_signed(named, datetime.now(UTC))
@@ -65,9 +65,9 @@ def self_signed(folder: Path, names: tuple[str, ...], replace: bool, as_json: bo
         print_json({"certificate": str(paths[0]), "key": str(paths[1]), "names": list(named), "sha256": fingerprint})
         return
     echo(f"certificate  {paths[0]}, for {', '.join(named)}, until {datetime.now(UTC) + LIFETIME:%Y-%m-%d}")
-    echo(f"key          {paths[1]}")
+    echo(f"private key  {paths[1]}")
     echo(f"SHA-256      {fingerprint}")
-    echo("Let the user of the daemon read the key, and set http.tls in the configuration:", err=True)
+    echo("Let the user of the daemon read the private key, and set http.tls in the configuration:", err=True)
     echo(f"  sudo chown modemd: {paths[1]}", err=True)
 
 

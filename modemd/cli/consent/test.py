@@ -36,7 +36,7 @@ def _find_if_there(context: click.Context, option: click.Parameter, given: Path 
     help="Where the sender stands. Without this option: as it is stored; none if nothing is.",
 )
 @click.option(
-    "--answers", metavar="WORDS", help="Answers that a message of the last 24 hours asked for, parted by commas."
+    "--answers", metavar="WORDS", help="Answers that a message of the last 24 hours asked for, separated by commas."
 )
 @options.as_json
 def test(config: Path | None, text: str, sender: str, state: str | None, answers: str | None, as_json: bool) -> None:

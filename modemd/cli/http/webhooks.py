@@ -31,7 +31,7 @@ def webhooks() -> None:
     "--events",
     default="*",
     show_default=True,
-    help="The kinds of events, parted by commas, such as 'message.*,inbox.received'.",
+    help="The kinds of events, separated by commas, such as 'message.*,inbox.received'.",
 )
 @click.option(
     "--format",
@@ -48,8 +48,8 @@ def webhooks() -> None:
 def add(config: Path, url: str, events: str, format_: str, key: int | None, as_json: bool) -> None:
     """Add an address that is told of what happens.
 
-    It is told of what happens from now on. The command prints the secret by which the receiver knows that modemd calls. The
-    secret is never shown again.
+    It is told of what happens from now on. The command prints the signing secret, by which the receiver knows that modemd calls.
+    The signing secret is never shown again.
     """
     new = {"url": url, "events": events.split(","), "format": format_, "key": key}
     added = post_json(load(config), "/v1/webhooks", new)
@@ -90,7 +90,7 @@ def remove(config: Path, webhook_id: int, as_json: bool) -> None:
 @webhook_id
 @options.as_json
 def rotate(config: Path, webhook_id: int, as_json: bool) -> None:
-    """Give a webhook a new secret. For 24 hours the former one signs, too."""
+    """Give a webhook a new signing secret. For 24 hours the former one signs, too."""
     _print_secret(post_json(load(config), f"/v1/webhooks/{webhook_id}/rotate", {}), as_json)
 
 
@@ -137,5 +137,5 @@ def _print_secret(row: dict[str, Any], as_json: bool) -> None:
         print_json(row)
         return
     echo(f"webhook {row['id']} to {printable(row['url'])}")
-    echo(f"secret: {row['secret']}")
-    echo("keep the secret: it is not shown again")
+    echo(f"signing secret: {row['secret']}")
+    echo("keep the signing secret: it is not shown again")

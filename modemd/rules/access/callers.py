@@ -54,7 +54,9 @@ def choose_line(caller: Caller, sim: str | None) -> str | None:
     if sim is None and len(caller.lines) == 1:
         return caller.lines[0]
     allowed = ", ".join(caller.lines)
-    raise Refused(ErrorCode.FORBIDDEN, f"key {caller.name!r} sends only by these SIMs: {allowed}; name one of them")
+    raise Refused(
+        ErrorCode.FORBIDDEN, f"the API key {caller.name!r} sends only by these SIMs: {allowed}; name one of them"
+    )
 
 
 def check_grant(
@@ -66,7 +68,7 @@ def check_grant(
 ) -> None:
     """Checks that a caller, whose own key expires at `ends_at`, may make a key with these rights: none that it has not itself.
     Raises Refused (`forbidden`)."""
-    whose = f"key {caller.name!r} can only make and rotate keys within its own rights: "
+    whose = f"the API key {caller.name!r} can only make and rotate API keys within its own rights: "
     if lacking := sorted(scope for scope in scopes if not caller.may(scope)):
         raise Refused(ErrorCode.FORBIDDEN, f"{whose}it has not the scope {', '.join(lacking)}")
     if caller.lines and not (lines and set(lines) <= set(caller.lines)):

@@ -105,20 +105,20 @@ class ApiKeys:
         name = request.name.strip()
         check_controls(name, what="the name")
         if not 0 < len(name) <= LONGEST_NAME:
-            raise Refused(ErrorCode.BAD_NAME, f"the name of a key has 1 to {LONGEST_NAME} characters")
+            raise Refused(ErrorCode.BAD_NAME, f"the name of an API key has 1 to {LONGEST_NAME} characters")
         if unknown := find_unknown_scopes(request.scopes):
             raise Refused(
                 ErrorCode.BAD_SCOPE, f"there is no scope {', '.join(unknown)}; they are {', '.join(sorted(SCOPES))}"
             )
         if not request.scopes:
-            raise Refused(ErrorCode.BAD_SCOPE, f"a key needs at least one scope: {', '.join(sorted(SCOPES))}")
+            raise Refused(ErrorCode.BAD_SCOPE, f"an API key needs at least one scope: {', '.join(sorted(SCOPES))}")
         if not 0 < request.per_minute <= MOST_PER_MINUTE:
             raise Refused(ErrorCode.BAD_LIMIT, f"requests a minute: 1 to {MOST_PER_MINUTE}")
         if request.per_day is not None and not 0 < request.per_day <= MOST_PER_DAY:
             raise Refused(ErrorCode.BAD_LIMIT, f"messages a day: 1 to {MOST_PER_DAY}")
         now = self._clock.now()
         if request.expires_at is not None and request.expires_at <= now:
-            raise Refused(ErrorCode.IN_THE_PAST, "the key would have expired already")
+            raise Refused(ErrorCode.IN_THE_PAST, "the API key would have expired already")
         self._check_grant(caller, request.scopes, request.lines, request.expires_at)
         secret = _draw_secret()
         scopes, lines = tuple(dict.fromkeys(request.scopes)), tuple(dict.fromkeys(request.lines))
@@ -127,7 +127,7 @@ class ApiKeys:
         )
         id = await self._store.write(partial(keys.add_key, new=new, now=now))
         if id is None:
-            raise Refused(ErrorCode.NAME_TAKEN, f"there is a key {name!r}; revoke it, or take another name")
+            raise Refused(ErrorCode.NAME_TAKEN, f"there is an API key {name!r}; revoke it, or take another name")
         return await self._issue(id, secret)
 
     async def list_keys(self, after: int = 0, limit: int = 0) -> PagedList[ApiKeyRow]:
@@ -218,7 +218,7 @@ class ApiKeys:
         now = self._clock.now()
         if found is None or not _is_valid(found.row, now) or (until is not None and until <= now):
             if (wait_s := self._tries.add(address)) > 0:
-                text = f"too many tries without a valid key; wait {wait_s} s"
+                text = f"too many tries without a valid API key; wait {wait_s} s"
                 raise Refused(ErrorCode.TOO_MANY_TRIES, text, wait_s=wait_s)
             raise Refused(ErrorCode.UNAUTHORIZED, REFUSAL)
         row = found.row
@@ -264,7 +264,7 @@ class ApiKeys:
         rate.count += 1
         if rate.count > row.per_minute:
             wait_s = max(int(rate.began_at + 60 - now), 1)
-            text = f"key {row.name!r} may make {row.per_minute} requests a minute; wait {wait_s} s"
+            text = f"the API key {row.name!r} may make {row.per_minute} requests a minute; wait {wait_s} s"
             raise Refused(ErrorCode.RATE_LIMITED, text, wait_s=wait_s)
 
     @contextlib.asynccontextmanager
@@ -304,7 +304,8 @@ class ApiKeys:
         if left is not None:
             raise Refused(
                 ErrorCode.BUDGET_SPENT,
-                f"key {row.name!r} may send {most} messages a day, and has {left} left until midnight UTC; this needs {count}",
+                f"the API key {row.name!r} may send {most} messages a day, and has {left} left until midnight UTC; this needs "
+                f"{count}",
                 wait_s=int((midnight - now).total_seconds()) + 1 if count <= most else None,
             )
 
@@ -362,4 +363,4 @@ def _draw_secret() -> str:
 
 
 def _raise_unknown(id: int) -> NoReturn:
-    raise Refused(ErrorCode.NOT_FOUND, f"there is no key {id} that could be used; modemd keys list shows them")
+    raise Refused(ErrorCode.NOT_FOUND, f"there is no API key {id} that could be used; modemd keys list shows them")

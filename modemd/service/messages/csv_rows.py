@@ -1,6 +1,6 @@
 """Rows of a CSV, read one after the other, so that a large file does not stop the loop.
 
-Files as spreadsheet programs save them are read too: columns parted by semicolons or tabs, a first line `sep=;`, columns that
+Files as spreadsheet programs save them are read too: columns separated by semicolons or tabs, a first line `sep=;`, columns that
 have no meaning, columns without a name and rows without a value."""
 
 from __future__ import annotations

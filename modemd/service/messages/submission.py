@@ -232,7 +232,7 @@ def check_key(stored: str | None) -> None:
     """Raises Refused (`bad_key`) if an idempotency key, as it is stored, is empty or too long."""
     key = show_idempotency_key(stored)
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
+        raise Refused(ErrorCode.BAD_KEY, f"an idempotency key has 1 to {LONGEST_KEY} characters")
 
 
 def check_list(name: str, message_class: MessageClass, lists: Collection[str]) -> None:

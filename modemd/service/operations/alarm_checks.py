@@ -79,9 +79,7 @@ class AlarmChecks:
         if not isinstance(failure, StoreDamaged):  # which ends the service
             self._set_alarm(DATABASE, "", failure is not None, str(failure))
         key_problem = self._store.key_problem
-        self._set_alarm(
-            LEDGER_KEY, "", key_problem is not None, f"a key of the consent ledger is not here: {key_problem}"
-        )
+        self._set_alarm(LEDGER_KEY, "", key_problem is not None, f"a ledger key is not here: {key_problem}")
         unconfirmed = self._find_unconfirmed()
         self._set_alarm(CONFIRMATIONS, "", unconfirmed is not None, str(unconfirmed))
         missing = self._find_missing_holidays()

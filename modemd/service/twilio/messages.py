@@ -128,7 +128,16 @@ class TwilioMessages:
             sim=sim,
         )
         also = plan_callback(self._callbacks, new.callback, caller.key)
-        result = await self._submission.submit(request, also)
+        try:
+            result = await self._submission.submit(request, also)
+        except Refused as refused:
+            if refused.code is not ErrorCode.SHORT_CODE_NOT_ALLOWED:
+                raise
+            raise TwilioError(
+                TwilioCode.BAD_RECIPIENT,
+                "To has too few digits for a telephone number; this API does not write to short codes: use POST /v1/messages "
+                "with short_code",
+            ) from refused
         if also is not None and self._callbacks is not None:
             self._callbacks.wake()
         message = result.message

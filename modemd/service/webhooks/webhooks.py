@@ -79,7 +79,7 @@ class Webhooks:
         if format == "twilio" and (not self._has_twilio or key_id is None):
             raise Refused(
                 ErrorCode.BAD_FORMAT,
-                "the format twilio is signed with the token of an API key: name the key (--key), or add the webhook with it"
+                "the format twilio is signed with the token of an API key: name the API key (--key), or add the webhook with it"
                 if self._has_twilio
                 else "this modemd does not offer the format twilio",
             )

@@ -178,7 +178,8 @@ def find_by_key(db: sqlite3.Connection, new: OutboundMessage) -> Submitted | Non
     if (row["number"], text, row["class"], row["at"]) != same:
         raise Refused(
             ErrorCode.KEY_REUSED,
-            f"key {show_idempotency_key(new.key)!r} belongs to message {row['id']}, whose content is another; take a new key",
+            f"idempotency key {show_idempotency_key(new.key)!r} belongs to message {row['id']}, whose content is another; "
+            "take a new one",
         )
     return Submitted(row["id"], states.MessageState(row["state"]), row["reason"], is_repetition=True)
 

@@ -69,7 +69,7 @@ def find_by_key(db: sqlite3.Connection, file: FileIdentity) -> int | None:
         what = "another file" if row["digest"] != file.digest else "the same file with other options"
         raise Refused(
             ErrorCode.KEY_REUSED,
-            f"key {show_idempotency_key(file.key)!r} belongs to batch {row['id']}, which was {what}; take a new key",
+            f"idempotency key {show_idempotency_key(file.key)!r} belongs to batch {row['id']}, which was {what}; take a new key",
         )
     if row["state"] == "staging":
         raise Refused(
@@ -90,7 +90,9 @@ def begin_staging(db: sqlite3.Connection, file: FileIdentity, now: datetime) -> 
     """Makes a batch of which nothing is accepted yet, and returns its id. Raises Refused with `staging` if another one took its
     key meanwhile."""
     if file.key is not None and db.execute("SELECT 1 FROM batch WHERE key = ?", (file.key,)).fetchone() is not None:
-        raise Refused(ErrorCode.STAGING, f"key {show_idempotency_key(file.key)!r} was taken a moment ago; ask again")
+        raise Refused(
+            ErrorCode.STAGING, f"idempotency key {show_idempotency_key(file.key)!r} was taken a moment ago; ask again"
+        )
     batch = db.execute(
         "INSERT INTO batch (key, digest, options, state, created_at) VALUES (?, ?, ?, 'staging', ?)",
         (file.key, file.digest, file.options, to_text(now)),

@@ -36,7 +36,7 @@ def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int |
             if _staged_content(other) != _new_content(new):
                 raise Refused(
                     ErrorCode.KEY_REUSED,
-                    f"key {new.key!r} belongs to a row of batch {other['batch']}, whose content is another",
+                    f"idempotency key {new.key!r} belongs to a row of batch {other['batch']}, whose content is another",
                 )
             return None
     return db.execute(
@@ -79,7 +79,8 @@ def _refuse_key_of_held_batch(db: sqlite3.Connection, key: str) -> None:
     if row is not None:
         raise Refused(
             ErrorCode.KEY_REUSED,
-            f"key {key!r} belongs to a row of batch {row['id']}, which is held: resume or cancel the batch, or take a new key",
+            f"idempotency key {key!r} belongs to a row of batch {row['id']}, which is held: resume or cancel the batch, "
+            "or take a new key",
         )
 
 

@@ -201,7 +201,7 @@ async def test_each_key_has_its_own_idempotency_keys(visit: Visit, assembled: As
         (1, "k", True),
     ]
     reused = (await visit("POST", "/v1/messages", f"Bearer {one.key}", HELLO | {"key": "k", "text": "other"})).response
-    assert json.loads(reused.body)["detail"].startswith("key 'k' belongs to message 1")
+    assert json.loads(reused.body)["detail"].startswith("idempotency key 'k' belongs to message 1")
 
 
 @pytest.mark.parametrize("is_revoked", [True, False])

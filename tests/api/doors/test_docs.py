@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
+import shlex
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 from starlette.routing import Route
@@ -14,6 +18,7 @@ from modemd.api.app import create_app
 from modemd.api.doors import PATHS, list_open_paths, make_router
 from modemd.api.doors.smseagle import PLACES
 from modemd.service.alerts.incoming import AlertOutcome
+from tests.api.doors.made_keys import make_key
 from tests.api.doors.served import served_on_tcp
 from tests.service.assembled import assembled_service
 
@@ -35,6 +40,35 @@ async def test_every_route_is_documented(tmp_path: Path) -> None:
         if not any(place and route.path.startswith(place) for place in PLACES)
     }
     assert set(re.findall(r"`((?:GET|POST) [^`]+)`", TEXT)) == found
+
+
+def list_examples() -> list[str]:
+    """Lists the calls of curl on the page."""
+    return re.findall(r"^ {4}(curl (?:.*\\\n)*.*)$", TEXT, flags=re.MULTILINE)
+
+
+def call(example: str, port: int, key: str) -> str:
+    """Makes the request that a call of curl would make. Returns the answer. Raises HTTPError."""
+    words = shlex.split(example.replace("\\\n", " ").replace("THE-KEY", key).replace(":8080", f":{port}"))
+    (url,) = [word for word in words if word.startswith("http:")]
+    options = list(itertools.pairwise(words))
+    headers = dict(value.split(": ") for name, value in options if name == "-H")
+    queries = dict(value.split("=", 1) for name, value in options if name == "--data-urlencode")
+    body = next((value.encode() for name, value in options if name == "-d"), None)
+    target = f"{url}?{urllib.parse.urlencode(queries)}" if queries else url
+    request = urllib.request.Request(target, body, headers)  # noqa: S310 - our own
+    with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - our own
+        return str(response.read().decode())
+
+
+async def test_the_examples_work(tmp_path: Path) -> None:
+    """Each call of curl is answered with the id of a message."""
+    async with assembled_service(tmp_path, doors=ALL_DOORS) as assembled:
+        await make_key(assembled, "mk_x", "alerts:write", "messages:write")
+        async with served_on_tcp(assembled) as port:
+            answers = [await asyncio.to_thread(call, example, port, "mk_x") for example in list_examples()]
+    assert len(answers) == 5
+    assert all(re.search(r"ID=\d|\"messages\":\[\d|\"id\":\d", answer) for answer in answers), answers
 
 
 async def test_only_open_doors_look_for_a_key_themselves(tmp_path: Path) -> None:

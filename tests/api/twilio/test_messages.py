@@ -163,6 +163,7 @@ async def test_what_was_not_worth_sending_any_more_has_failed(door: TwilioDoor, 
         pytest.param({"to": "nobody"}, 400, 21211, id="no number"),
         pytest.param({"to": "whatsapp:+33612345678"}, 400, 21211, id="another way"),
         pytest.param({"to": "112"}, 400, 21211, id="an emergency number"),
+        pytest.param({"to": "12345"}, 400, 21211, id="a short code"),
         pytest.param({"to": ""}, 400, 21604, id="no recipient"),
         pytest.param({"from_": "+33799999999"}, 400, 21606, id="not our number"),
         pytest.param({"from_": "+33700000003"}, 400, 21606, id="a SIM that is not admitted"),
@@ -193,6 +194,23 @@ async def test_what_cannot_be_sent_is_refused(
     assert (error.status, error.code) == (status, code)
     assert error.msg
     assert await door.call(lambda client: client.messages.list()) == []
+
+
+async def test_a_short_code_is_for_the_other_api(door: TwilioDoor) -> None:
+    """The error says what a program can do, and names no option of the command line."""
+    message = (await refused(door, to="12345")).msg
+    assert "POST /v1/messages with short_code" in message
+    assert "--" not in message
+
+
+@pytest.mark.parametrize("intent", [None, "delivery", "otp"])
+async def test_only_marketing_is_bound_by_an_opt_out(
+    door: TwilioDoor, assembled: AssembledService, intent: str | None
+) -> None:
+    """As docs/twilio.md says: without an intent, a message is transactional."""
+    await assembled.stop_word(ALICE)
+    message = await sent(door, **({} if intent is None else {"message_intent": intent}))
+    assert message.status == "queued"
 
 
 async def test_somebody_who_opted_out_gets_nothing(door: TwilioDoor, assembled: AssembledService) -> None:

@@ -156,7 +156,7 @@ async def test_a_budget_is_for_a_day_and_counts_what_was_accepted(keys: ApiKeys,
 async def test_a_name_is_free_again_after_its_key_was_revoked(keys: ApiKeys) -> None:
     """Two keys in use never have one name."""
     first = await keys.create(KeyRequest("shop", ("all",)))
-    with pytest.raises(Refused, match="there is a key"):
+    with pytest.raises(Refused, match="there is an API key"):
         await keys.create(KeyRequest("shop", ("all",)))
     await keys.revoke(first.row.id)
     second = await keys.create(KeyRequest("shop", ("all",)))

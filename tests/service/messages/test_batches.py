@@ -291,7 +291,7 @@ async def test_a_key_of_another_message_is_named_with_its_line(assembled: Assemb
     """What the database knows of a key is told beside the line that has it."""
     await assembled.service.messages.submission.submit(MessageRequest(ALICE, "first", key="k"))
     rows = f"to,text,class,key\n{ALICE},ok,otp,\n{ALICE},second,otp,k\n".encode()
-    with pytest.raises(Refused, match=r"^line 3: key 'k' belongs to message 1"):
+    with pytest.raises(Refused, match=r"^line 3: idempotency key 'k' belongs to message 1"):
         await assembled.service.messages.batches.accept(rows)
 
 

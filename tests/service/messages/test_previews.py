@@ -115,7 +115,7 @@ async def test_a_preview_refuses_what_would_be_refused(assembled: AssembledServi
     with pytest.raises(Refused, match=r"^the text is empty"):
         await previews.preview_messages(MessageRequest("", ""), [ALICE])
     await assembled.service.messages.submission.submit(MessageRequest(ALICE, "known", key="k"))
-    with pytest.raises(Refused, match=r"^key 'k' belongs to message 1"):
+    with pytest.raises(Refused, match=r"^idempotency key 'k' belongs to message 1"):
         await previews.preview_messages(MessageRequest("", "other", key="k"), [ALICE])
 
 
@@ -125,7 +125,7 @@ async def test_a_file_whose_key_is_known_would_not_be_sent_again(assembled: Asse
     previews = assembled.service.messages.previews
     preview = await previews.preview_file(offers(3), "k")
     assert (preview.rows, preview.again, preview.estimate.messages, preview.warnings) == (3, 3, 0, ())
-    with pytest.raises(Refused, match=r"^key 'k' belongs to batch 1"):
+    with pytest.raises(Refused, match=r"^idempotency key 'k' belongs to batch 1"):
         await previews.preview_file(offers(4), "k")
 
 

@@ -48,7 +48,7 @@ _DIGITS_AS_LETTERS = (str.maketrans("01345789", "oieastbg"), str.maketrans("0134
 
 
 def normalise(text: str) -> str:
-    """Returns `text` as keywords are compared: one case, no accents, words of letters and digits parted by single spaces.
+    """Returns `text` as keywords are compared: one case, no accents, words of letters and digits separated by single spaces.
 
     Stop signs (🛑) made words, NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and
     if they follow no letter at all, as the selectors after emoji do), invisible characters dropped, a few letters spelt

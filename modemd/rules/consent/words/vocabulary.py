@@ -1,7 +1,7 @@
 """Vocabulary: the concepts of which wishes about messages are made (vocabulary.csv), and where a text has them.
 
-A row has a language, a concept, and the words for it in natural spelling, parted by `|`. `*` at the end of a word stands for any
-ending. Rows of the language `*` count in every language. In languages that write no spaces, a word is found inside others.
+A row has a language, a concept, and the words for it in natural spelling, separated by `|`. `*` at the end of a word stands for
+any ending. Rows of the language `*` count in every language. In languages that write no spaces, a word is found inside others.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Table of words: a mapping that takes little memory, for the thousands of words that the daemon keeps.
 
-Words with the same beginning stand in one string, parted by line feeds. A string for each of them would take 60 octets more.
+Words with the same beginning stand in one string, separated by line feeds. A string for each of them would take 60 octets more.
 """
 
 from __future__ import annotations
