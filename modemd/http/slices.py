@@ -19,8 +19,8 @@ from modemd.client_work import SERVER, WAITING_CHANGES
 
 # Seconds. A send takes a modem some dozen turns of the loop, and each may wait for a slice of every server.
 SLICE_S = 0.001
-# While the writer's thread runs changes, it needs the interpreter (`modemd.client_work.WaitingChanges`): a server rests until that
-# is over, or for so many seconds. If modems keep the writer at work without a pause, clients still have a part of the time.
+# While the writer's thread runs changes, it needs the interpreter (`modemd.client_work.WaitingChanges`): a server rests until
+# that is over, or for so many seconds. If modems keep the writer at work without a pause, clients still have a part of the time.
 REST_S = 0.015
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,14 +21,18 @@ from modemd.store.outbox import batches, due
 from modemd.store.queue import candidates, outcomes, pauses
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
+_HAS_ANY_ROW = re.compile(r"SELECT 1 FROM \w+ LIMIT 1")
+
 
 def plans(bench: Bench, act: Callable[[], object]) -> dict[str, str]:
-    """The plan of every SELECT, UPDATE and DELETE that `act` runs, by its text with the values put in."""
+    """The plan of every SELECT, UPDATE and DELETE that `act` runs, by its text with the values put in; without the questions
+    whether a table has a row at all."""
     statements: list[str] = []
     bench.db.set_trace_callback(statements.append)
     act()
     bench.db.set_trace_callback(None)
     asked = {text for text in statements if text.lstrip().startswith(("SELECT", "UPDATE", "DELETE"))}
+    asked = {text for text in asked if not _HAS_ANY_ROW.fullmatch(text)}
     return {text: plan_of(bench.db, text) for text in asked}
 
 

@@ -17,7 +17,15 @@ from modemd.client_work import WAITING_CHANGES
 from modemd.errors import StoreError
 from modemd.http.slices import own_slices
 from modemd.store.connection import connect
-from modemd.store.writer import MAX_GROUP_CHANGES, Change, QueuedChange, ThreadWriter, deliver_results, run_group
+from modemd.store.writer import (
+    GATHERING_S,
+    MAX_GROUP_CHANGES,
+    Change,
+    QueuedChange,
+    ThreadWriter,
+    deliver_results,
+    run_group,
+)
 
 
 @pytest.fixture
@@ -333,8 +341,7 @@ async def test_clients_leave_the_interpreter_to_the_writer_until_the_commit(tmp_
         answer = journal.writer.submit(journal.change("a"))
         nobody_waits = journal.writer.submit_lazily(journal.change("b"))
     assert WAITING_CHANGES.count == before
-    while WAITING_CHANGES.count == before:
-        await asyncio.sleep(0)
+    await asyncio.sleep(GATHERING_S)
     assert WAITING_CHANGES.count == before + 1
     await journal.finish(answer, nobody_waits)
     assert WAITING_CHANGES.count == before - 1  # with the change that held the writer up
