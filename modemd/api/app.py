@@ -72,12 +72,22 @@ class Api(FastAPI):
         return openapi.describe(self.routes)
 
 
+# FastAPI 0.165 and newer would send what it observes to wherever a variable of the environment says.
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
 def create_app(service: Service, only: str | None = None) -> FastAPI:
     """Returns the application over a service. Each error has one JSON body, as `modemd.api.errors` says. `only`: the target of
     the one request that it is made for; routers of other subjects are left out then: making them takes longer than a request."""
     # A path with a slash at its end is no route. Starlette would send the client to an address made of the socket's path.
     app = Api(
-        title="modemd", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+        title="modemd",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
     )
     app.add_route("/openapi.json", get_openapi_document, methods=["GET"], include_in_schema=False)
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body, refuse=twilio.refuse_body)

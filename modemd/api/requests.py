@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from modemd.errors import ErrorCode, Refused
@@ -58,7 +60,22 @@ Before = Annotated[
 After = Annotated[Text | None, Query(description="only what comes behind: the next page, as the header Link has it")]
 
 
-async def refuse_unknown_queries(request: Request) -> None:
+class StrictRoute(APIRoute):
+    """Route that refuses a query which it does not take. As a dependency of FastAPI, the check would be prepared and run for each
+    request, also without a query."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            if request.scope["query_string"]:
+                refuse_unknown_queries(request)
+            return await handle(request)
+
+        return handle_strictly
+
+
+def refuse_unknown_queries(request: Request) -> None:
     """Raises RequestValidationError if a request has a query that its route does not take, or one of them twice: a filter that is
     written wrong would list everything."""
     known = [field.alias for field in request.scope["route"].dependant.query_params]
@@ -125,4 +142,4 @@ async def read_csv(request: Request) -> bytes:
 
 def new_router(prefix: str = "") -> APIRouter:
     """Returns a router for the routes of one subject, whose paths begin with `prefix`."""
-    return APIRouter(prefix=prefix, dependencies=[Depends(refuse_unknown_queries)])
+    return APIRouter(prefix=prefix, route_class=StrictRoute)

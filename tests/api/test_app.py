@@ -451,3 +451,12 @@ async def test_another_program_that_holds_the_database_is_told(
         assert await assembled.store.retry_write()
         assert (await client.post("/v1/messages", HELLO)).status == 202
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+def test_nobody_is_told_what_is_sent(assembled: AssembledService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the environment of the process asks of the framework."""
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    app = application.create_app(assembled.service)
+    settings = getattr(app, "_telemetry", {})  # of older versions of FastAPI there are none
+    assert not any(settings[each] for each in settings if each in application.NO_TELEMETRY)

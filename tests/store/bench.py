@@ -14,7 +14,7 @@ from modemd.rules.phone_numbers import is_same_number
 from modemd.rules.report_matching import AttemptFacts, ReportFacts
 from modemd.rules.send_decision import SendDecision, SendFacts, decide
 from modemd.rules.sending_rules import SendingRules
-from modemd.store import lanes
+from modemd.store import lanes, listings
 from modemd.store.connection import connect
 from modemd.store.consent import statements
 from modemd.store.consent.statements import ConsentEffect, ConsentStatement
@@ -73,7 +73,10 @@ class Bench:
             to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned, list_name=list_name,
             answers=answers,
         )  # fmt: skip
-        return accept.submit(self.db, new, self.rules, self.now)
+        submitted = accept.submit(self.db, new, self.rules, self.now)
+        stored = listings.find_messages(self.db, [submitted.id])[submitted.id]
+        assert submitted.row in (stored, None), "what is answered is what is stored"
+        return submitted
 
     def submit(self, to: str = ALICE, message_class: MessageClass = MessageClass.TRANSACTIONAL, **more: Any) -> int:
         """Submit a message, as `submitted`: its id."""

@@ -221,9 +221,10 @@ def _submit_all(
     for each_new in submitted:
         if also is not None and not each_new.is_repetition:
             also(db, each_new.id)
-    rows = listings.find_messages(db, [each.id for each in submitted])
+    known = [each.id for each in submitted if each.row is None]
+    rows = listings.find_messages(db, known) if known else {}
     return [
-        (each, rows[each.id], message.pinned is None or sims.is_known(db, message.pinned))
+        (each, each.row or rows[each.id], message.pinned is None or sims.is_known(db, message.pinned))
         for message, each in zip(new, submitted, strict=True)
     ]
 

@@ -22,19 +22,21 @@ from modemd.store.keyed_hashes.suppression import ensure_contact
 from modemd.store.outbox import notices, staged_rows
 from modemd.store.outbox.notices import FinalMessage
 from modemd.store.outbox.outbound_message import OutboundMessage, make_stored_answers
+from modemd.store.rows import MessageRow
 from modemd.store.timestamps import to_text
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """Answer to a submit. `is_repetition`: the key was known, and this is the first answer again; `lacks`: settings that the
-    message should have."""
+    message should have; `row`: the message as a list of messages shows it, None if it is not new."""
 
     id: int
     state: states.MessageState
     reason: str | None
     is_repetition: bool = False
     lacks: tuple[NoticeLack, ...] = ()
+    row: MessageRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,9 @@ def create_message(
         else decide_start(new, rules, contact, now)
     )
     is_over = start.state in states.FINAL_MESSAGES
+    accepted_at, expires_at = to_text(place.accepted_at if place else now), to_text(new.expires_at)
+    at, closed_at = to_text(new.at) if new.at else None, to_text(now) if is_over else None
+    submitted_text = submitted.text if submitted.text != new.text else None
     key = None if objection is not None else new.key  # the key of what is refused stays free: the reason may pass
     message_id = db.execute(
         """INSERT INTO message
@@ -95,16 +100,16 @@ def create_message(
             key,
             new.number,
             new.text,
-            submitted.text if submitted.text != new.text else None,
+            submitted_text,
             new.message_class,
             start.state,
             start.reason,
             new.parts,
             new.report,
-            to_text(place.accepted_at if place else now),
-            to_text(new.at) if new.at else None,
-            to_text(new.expires_at),
-            to_text(now) if is_over else None,
+            accepted_at,
+            at,
+            expires_at,
+            closed_at,
             new.pinned,
             place.batch if place else None,
             new.window,
@@ -114,10 +119,9 @@ def create_message(
         ),
     ).lastrowid
     assert message_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
+    due = to_text(start.begins_at) if start.begins_at is not None and not is_over else None
     if not is_over:
-        due = to_text(start.begins_at) if start.begins_at is not None else None
         rank, started = QueuePlace(new.message_class).columns
-        expires_at = to_text(new.expires_at)
         lane = lanes.choose_lane(db, new.number, new.message_class, new.pinned, stored.last_sim)
         db.executemany(
             """INSERT INTO part (message_id, seq, state, number, rank, started, lane, due, expires_at, queued_at)
@@ -131,7 +135,11 @@ def create_message(
     added = ", ".join(final.added) or None
     told = {"reason": start.reason, "batch": batch, "added": added, "class": new.message_class}
     add_event(db, message_id, now, f"message {start.state}", **told)
-    return Submitted(message_id, start.state, start.reason, lacks=final.lacks)
+    row = MessageRow(
+        message_id, new.number, new.text, new.message_class, start.state, start.reason, new.parts, 0, accepted_at, at,
+        expires_at, None, None, closed_at, None, key, new.list_name, new.answers, final.has_notice, submitted_text, due,
+    )  # fmt: skip
+    return Submitted(message_id, start.state, start.reason, lacks=final.lacks, row=row)
 
 
 @dataclass(frozen=True, slots=True)
