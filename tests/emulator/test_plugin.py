@@ -45,6 +45,7 @@ def test_it_works_in_parallel(pytester: pytest.Pytester) -> None:
     run(pytester, "-n", "2").assert_outcomes(passed=9)
 
 
+@pytest.mark.system
 def test_nothing_is_left_after_a_test(pytester: pytest.Pytester) -> None:
     """The next test finds no thread, no descriptor and no link of the one before, passed or failed."""
     pytester.makepyfile(
@@ -78,6 +79,7 @@ def test_nothing_is_left_after_a_test(pytester: pytest.Pytester) -> None:
     run(pytester).assert_outcomes(passed=3, failed=1)
 
 
+@pytest.mark.system
 def test_a_failure_tells_what_was_said(pytester: pytest.Pytester) -> None:
     """A failed test shows what the phone got instead, and the dialogue on each port."""
     pytester.makepyfile(
@@ -106,6 +108,7 @@ def test_a_failure_tells_what_was_said(pytester: pytest.Pytester) -> None:
     assert "def wait_for" not in result.stdout.str()  # the traceback ends in the test
 
 
+@pytest.mark.system
 def test_a_project_may_say_which_modem_it_wants(pytester: pytest.Pytester) -> None:
     """A fixture of the same name in conftest.py stands above the plugin's."""
     pytester.makeconftest(
@@ -121,6 +124,7 @@ def test_a_project_may_say_which_modem_it_wants(pytester: pytest.Pytester) -> No
     run(pytester).assert_outcomes(passed=1)
 
 
+@pytest.mark.system
 def test_an_error_inside_fails_the_test(pytester: pytest.Pytester) -> None:
     """What a phone's reaction raises is not lost on the emulator's thread."""
     pytester.makepyfile(
