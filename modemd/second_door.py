@@ -63,7 +63,7 @@ class SecondDoor:
                         log.info("the API listens", address=listener.getsockname(), tls=context is not None)
                         self._told = self._closed_since = None
                         self._alarms.clear(API)
-                        await task
+                        await asyncio.shield(task)  # `serving` ends it in order
             except ConfigError as error:
                 self._note_closed("; ".join(error.problems))
             await asyncio.sleep(RETRY_S)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from modemd import second_door as door_module
 from modemd.cli.access.tls import make_self_signed
@@ -118,3 +119,20 @@ async def test_an_address_for_others_waits_for_a_key(tmp_path: Path, monkeypatch
         assert (await fetch(port)).endswith("hello")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_request_under_way_is_answered_when_the_door_closes(tmp_path: Path) -> None:
+    """By the application, within the second that the end of the server leaves: a client that got an error would ask again."""
+    asked = asyncio.Event()
+
+    async def answer_later(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.set()
+        await asyncio.sleep(0.2)
+        await APP(scope, receive, send)
+
+    async with assembled_service(tmp_path) as assembled:
+        port, alarms = free_port(), assembled.service.operations.alarms
+        async with second_door(settings(assembled, port), assembled.service.keys, answer_later, alarms):
+            fetching = asyncio.create_task(fetch(port))
+            await asked.wait()
+        assert (await fetching).endswith("hello")
