@@ -32,6 +32,7 @@ from modemd.api import (
 from modemd.api.access import keys
 from modemd.api.consent import emails, entries, ledger, quiet_hours, records, reply_texts, reviews, subscribers, words
 from modemd.api.consent import requests as opt_in_requests
+from modemd.api.routes import refuse_unknown_queries
 from modemd.api.twilio import loading as twilio
 from modemd.rules.twilio import PREFIX as TWILIO
 from modemd.service.service import Service
@@ -102,6 +103,7 @@ def create_app(service: Service, only: str | None = None) -> FastAPI:
 
 async def get_openapi_document(request: Request) -> Response:
     """Answers with the OpenAPI document. It is made in a thread: the loop has no time for it."""
+    refuse_unknown_queries(request)
     application = request.app
 
     def make() -> bytes:

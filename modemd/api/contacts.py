@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse
 
 from modemd.api.documents import document, documents
 from modemd.api.lists import make_cursor, make_link, read_cursor
-from modemd.api.requests import Decision, Limit, Since, Text, new_router
+from modemd.api.requests import Decision, Limit, Since, Text
+from modemd.api.routes import new_router
 from modemd.service.service import Service
 
 BeforePlace = Annotated[Text | None, Query(description="only older messages: the next page, as the header Link has it")]

@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 
 from modemd.api.access.callers import get_caller
 from modemd.api.documents import document
-from modemd.api.requests import Text, new_router
+from modemd.api.requests import Text
+from modemd.api.routes import new_router
 from modemd.rules.changes.kinds import EVERY
 from modemd.service.changes.feed import StreamStep
 from modemd.service.service import Service

@@ -11,7 +11,8 @@ from modemd.api.access.callers import get_caller
 from modemd.api.documents import Document
 from modemd.api.lists import before_id, list_response, make_cursor, read_cursor
 from modemd.api.messages import ACCEPTED, accepted_response, count_accepted
-from modemd.api.requests import After, Before, Body, Decision, IdFilter, Limit, Moment, PathId, Text, new_router
+from modemd.api.requests import After, Before, Body, Decision, IdFilter, Limit, Moment, PathId, Text
+from modemd.api.routes import new_router
 from modemd.rules.access.callers import scope_idempotency_key
 from modemd.service.inbox.inbound import InboxSearch
 from modemd.service.service import Service

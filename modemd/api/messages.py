@@ -23,9 +23,9 @@ from modemd.api.requests import (
     Moment,
     PathId,
     Text,
-    new_router,
     read_csv,
 )
+from modemd.api.routes import new_router
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.access.callers import Caller, choose_line, scope_idempotency_key
 from modemd.rules.classes import MessageClass

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Body, PathId, Text, new_router
+from modemd.api.requests import Body, PathId, Text
+from modemd.api.routes import new_router
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S
 from modemd.service.service import Service
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
+from fastapi import Path, Query, Request
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from modemd.errors import ErrorCode, Refused
@@ -60,38 +57,6 @@ Before = Annotated[
 After = Annotated[Text | None, Query(description="only what comes behind: the next page, as the header Link has it")]
 
 
-class StrictRoute(APIRoute):
-    """Route that refuses a query which it does not take. As a dependency of FastAPI, the check would be prepared and run for each
-    request, also without a query."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handle_strictly(request: Request) -> Response:
-            if request.scope["query_string"]:
-                refuse_unknown_queries(request)
-            return await handle(request)
-
-        return handle_strictly
-
-
-def refuse_unknown_queries(request: Request) -> None:
-    """Raises RequestValidationError if a request has a query that its route does not take, or one of them twice: a filter that is
-    written wrong would list everything."""
-    known = [field.alias for field in request.scope["route"].dependant.query_params]
-    given = [name for name, _ in request.query_params.multi_items()]
-    takes = f"this route takes {', '.join(known)}" if known else "this route takes none"
-    problems = [
-        {"loc": ("query", name), "msg": f"There is no such query; {takes}"}
-        if name not in known
-        else {"loc": ("query", name), "msg": "Is there twice"}
-        for name in dict.fromkeys(given)
-        if name not in known or given.count(name) > 1
-    ]
-    if problems:
-        raise RequestValidationError(problems)
-
-
 class Body(BaseModel):
     """JSON object of a request. A key that has no meaning is a mistake."""
 
@@ -138,8 +103,3 @@ async def read_csv(request: Request) -> bytes:
             "in curl: -H 'Content-Type: text/csv' --data-binary @FILE, not -d or -F",
         )
     return body
-
-
-def new_router(prefix: str = "") -> APIRouter:
-    """Returns a router for the routes of one subject, whose paths begin with `prefix`."""
-    return APIRouter(prefix=prefix, route_class=StrictRoute)

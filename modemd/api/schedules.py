@@ -11,7 +11,8 @@ from pydantic import Field
 from modemd.api.access.callers import get_caller
 from modemd.api.documents import document
 from modemd.api.lists import list_response
-from modemd.api.requests import After, Body, Decision, Limit, Text, new_router
+from modemd.api.requests import After, Body, Decision, Limit, Text
+from modemd.api.routes import new_router
 from modemd.rules.access.callers import Caller, choose_line
 from modemd.rules.classes import MessageClass
 from modemd.service.calendar.recurring import ScheduleRequest

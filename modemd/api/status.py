@@ -12,7 +12,8 @@ from pydantic import Field
 from modemd.api.documents import document
 from modemd.api.errors import error_response
 from modemd.api.lists import list_response
-from modemd.api.requests import Before, Decision, Limit, Text, new_router
+from modemd.api.requests import Before, Decision, Limit, Text
+from modemd.api.routes import new_router
 from modemd.service.service import Service
 
 

@@ -11,7 +11,8 @@ from pydantic import Field
 from modemd.api.access.callers import get_caller
 from modemd.api.documents import document, documents
 from modemd.api.lists import list_response
-from modemd.api.requests import LARGEST_INTEGER, Before, Body, IdFilter, Limit, PathId, Text, new_router
+from modemd.api.requests import LARGEST_INTEGER, Before, Body, IdFilter, Limit, PathId, Text
+from modemd.api.routes import new_router
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.access.callers import ALL
 from modemd.rules.changes.kinds import EVERY

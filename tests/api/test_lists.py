@@ -124,6 +124,7 @@ async def test_a_wrong_filter_is_told(client: Client, target: str, code: str) ->
         ("/v1/messages?limit=1&limit=2", "query.limit: Is there twice"),
         ("/v1/modems?limit=1", "query.limit: There is no such query; this route takes none"),
         ("/v1/messages/1?x", "query.x: There is no such query; this route takes none"),
+        ("/openapi.json?x=1", "query.x: There is no such query; this route takes none"),
     ],
 )
 async def test_an_unknown_query_is_told(client: Client, target: str, said: str) -> None:

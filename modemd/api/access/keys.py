@@ -12,7 +12,8 @@ from pydantic import Field
 from modemd.api.access.callers import get_caller
 from modemd.api.documents import document
 from modemd.api.lists import list_response
-from modemd.api.requests import LARGEST_INTEGER, Before, Body, Limit, Moment, PathId, Text, new_router
+from modemd.api.requests import LARGEST_INTEGER, Before, Body, Limit, Moment, PathId, Text
+from modemd.api.routes import new_router
 from modemd.service.keys.keys import DEFAULT_PER_MINUTE, IssuedKey, KeyRequest
 from modemd.service.service import Service
 

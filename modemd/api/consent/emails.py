@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from modemd.api.documents import document
 from modemd.api.lists import list_response, make_cursor, read_cursor
-from modemd.api.requests import After, Body, Limit, Text, new_router
+from modemd.api.requests import After, Body, Limit, Text
+from modemd.api.routes import new_router
 from modemd.service.service import Service
 
 

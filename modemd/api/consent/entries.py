@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, Field
 
 from modemd.api.documents import document
-from modemd.api.requests import CSV_BODY, Body, Moment, Text, new_router, read_csv
+from modemd.api.requests import CSV_BODY, Body, Moment, Text, read_csv
+from modemd.api.routes import new_router
 from modemd.errors import ErrorCode, Refused
 from modemd.service.consent.entries import ConsentEntry, EvidenceFile, Proof
 from modemd.service.consent.imports import ImportOptions

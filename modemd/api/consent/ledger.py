@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from modemd.api.documents import document
-from modemd.api.requests import new_router
+from modemd.api.routes import new_router
 from modemd.service.service import Service
 
 

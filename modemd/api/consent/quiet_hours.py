@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from modemd.api.documents import document
-from modemd.api.requests import Moment, new_router
+from modemd.api.requests import Moment
+from modemd.api.routes import new_router
 from modemd.service.service import Service
 
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Decision, Text, new_router
+from modemd.api.requests import Decision, Text
+from modemd.api.routes import new_router
 from modemd.service.service import Service
 
 LANGUAGE = "only this language, such as fr or fr-CA"

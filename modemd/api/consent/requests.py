@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from modemd.api.documents import document
-from modemd.api.requests import Body, Text, new_router
+from modemd.api.requests import Body, Text
+from modemd.api.routes import new_router
 from modemd.service.consent.double_opt_in import OptInOrder
 from modemd.service.service import Service
 

@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from modemd.api.documents import document
 from modemd.api.lists import list_response
-from modemd.api.requests import Before, Decision, Limit, PathId, new_router
+from modemd.api.requests import Before, Decision, Limit, PathId
+from modemd.api.routes import new_router
 from modemd.service.service import Service
 
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from modemd.api.lists import list_response
-from modemd.api.requests import After, Limit, new_router
+from modemd.api.requests import After, Limit
+from modemd.api.routes import new_router
 from modemd.service.service import Service
 
 

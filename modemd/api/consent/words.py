@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Decision, Text, new_router
+from modemd.api.requests import Decision, Text
+from modemd.api.routes import new_router
 from modemd.rules.consent.words.decision import ConsentState
 from modemd.rules.consent.words.keywords import ChangeKind, KeywordAction
 from modemd.service.service import Service
