@@ -135,6 +135,7 @@ class ErrorCode(StrEnum):
     # The request itself is not understood. HTTP stands for any other status of the server's.
     BAD_REQUEST = "bad_request"
     NO_ROUTE = "no_route", 404
+    DOOR_CLOSED = "door_closed", 404
     WRONG_METHOD = "wrong_method", 405
     HTTP = "http", 400
     # modemd or its database does not work now.

@@ -73,6 +73,7 @@ class SecondDoor:
         if self._certificate is not None:
             try:
                 self._certificate.load()
+                log.info("the certificate is read again, for new connections")
             except ConfigError as error:
                 log.error("the certificate before stays in force", because="; ".join(error.problems))
 

@@ -57,7 +57,7 @@ ROOMS: dict[str, set[str]] = {
 # Floors within a room, the lowest first: a module or package imports only those of lower floors, never one of its own floor.
 FLOORS: dict[str, tuple[str, ...]] = {
     "service": (
-        "store_retry views pages rules_in_force texts",
+        "store_retry views pages rules_in_force texts named_sim",
         "authorship",
         "messages dispatch consent wakeups keys",
         "inbox calendar contacts alerts changes twilio",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -72,8 +73,9 @@ async def test_without_a_door_none_is_closed(tmp_path: Path) -> None:
         assert not alarms.active
 
 
-async def test_a_new_certificate_is_taken_at_a_reload(tmp_path: Path) -> None:
+async def test_a_new_certificate_is_taken_at_a_reload(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Clients that trust the new one get through, and a file that is broken changes nothing."""
+    caplog.set_level(logging.INFO)
     files = {"certificate": tmp_path / "tls.crt", "key": tmp_path / "tls.key"}
     contexts = []
     pairs = [make_self_signed(("box.lan",), datetime.now(UTC)) for _ in range(2)]
@@ -93,6 +95,7 @@ async def test_a_new_certificate_is_taken_at_a_reload(tmp_path: Path) -> None:
             assert (await fetch(port, contexts[0])).endswith("hello")
             write(1)
             door.reload()
+            assert "the certificate is read again" in caplog.text
             assert (await fetch(port, contexts[1])).endswith("hello")
             files["key"].write_text("broken")
             door.reload()

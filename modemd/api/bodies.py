@@ -31,7 +31,7 @@ class BodyBounds:
     `refuse` the answer to a body that breaks a bound, by path, code and text.
 
     A body that is too large is refused by its announced length, or where it exceeds the bound; a slow one at its deadline.
-    A client that goes away in the middle of its body has asked for nothing. Whoever goes away later gets what was asked for."""
+    A client that goes away in the middle of its body has asked for nothing; what was read whole is carried out."""
 
     def __init__(
         self,

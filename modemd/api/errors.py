@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
+from modemd.api import doors
 from modemd.controls import mark_controls
 from modemd.errors import ErrorCode, ModemdError, Refused, StoreError
 from modemd.http.methods import list_methods
@@ -22,6 +23,8 @@ MOST_PROBLEMS = 20
 LONGEST_PLACE = 100
 
 
+# What pydantic says before the words of a check of ours.
+_OURS = "Value error, "
 # What pydantic says of a body that was not read as JSON.
 _NO_OBJECT = frozenset({"model_attributes_type", "dict_type", "model_type"})
 
@@ -52,6 +55,11 @@ def add_error_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == HTTPStatus.NOT_FOUND and (setting := doors.find_closed(request.url.path, routes)):
+            return error_response(
+                ErrorCode.DOOR_CLOSED,
+                f"this door is closed; set {setting} in the configuration, and restart the daemon",
+            )
         code = _HTTP_CODES.get(error.status_code, ErrorCode.HTTP)
         headers = dict(error.headers or {})
         if "Allow" in headers and (methods := list_methods(routes, request.scope["path"])):
@@ -81,7 +89,7 @@ def _describe_http_error(request: Request, error: HTTPException, takes: str | No
 def _describe_problem(problem: dict[str, Any]) -> str:
     """Returns one mistake of a request: where it is, and what is wrong. A key of the client may be as long as it likes."""
     where = ".".join(str(part) for part in problem["loc"])
-    return f"{_shorten(where)}: {problem['msg']}"
+    return f"{_shorten(where)}: {problem['msg'].removeprefix(_OURS)}"
 
 
 def _shorten(place: str) -> str:

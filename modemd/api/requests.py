@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Path, Query, Request
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from modemd.errors import ErrorCode, Refused
 from modemd.service.messages.decisions import Authorship
@@ -39,17 +47,21 @@ def check_moment(moment: datetime) -> datetime:
         raise ValueError("is not a year from 1 to 9999 in UTC") from None
 
 
-def check_is_text(given: object) -> object:
-    """Returns what was given. Raises ValueError if it is a number, which could be seconds or milliseconds since 1970."""
-    if not isinstance(given, str | datetime) or (
-        isinstance(given, str) and _NUMBER.fullmatch(given.strip()) is not None
-    ):
-        raise ValueError("is no time in ISO 8601; write it as 2026-11-22T18:30:00+01:00")
-    return given
+def parse_with_zone(given: object, parse: ValidatorFunctionWrapHandler) -> datetime:
+    """Returns the moment that a text means. Raises ValueError if it has no zone, or is a number, which could be seconds or
+    milliseconds since 1970."""
+    is_number = isinstance(given, str) and _NUMBER.fullmatch(given.strip()) is not None
+    try:
+        if is_number or not isinstance(given, str | datetime):
+            raise ValueError
+        moment: datetime = parse(given)
+    except ValueError:
+        raise ValueError("is no time in ISO 8601 with a zone; write it as 2026-11-22T18:30:00+01:00") from None
+    return moment
 
 
 _NUMBER = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
-Moment = Annotated[AwareDatetime, BeforeValidator(check_is_text), AfterValidator(check_moment)]
+Moment = Annotated[AwareDatetime, WrapValidator(parse_with_zone), AfterValidator(check_moment)]
 Since = Annotated[Moment | None, Query(description="only from this moment on")]
 Before = Annotated[
     int | None, Query(ge=1, le=LARGEST_INTEGER, description="only with smaller ids: the next page of a long list")

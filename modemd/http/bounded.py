@@ -37,6 +37,7 @@ ACCEPTED_AT_ONCE = 4
 IDLE_S = 10.0
 UNREAD_S = 30.0
 SPARED_S = 0.5
+STOPPING = "modemd is stopping, and this request is not finished; look after the next start whether it was carried out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class BoundedProtocol(H11Protocol):
         self._arrived = bytearray()
         self._reading: asyncio.Handle | None = None
         self._is_held_up = False
+        self._is_half_closed = False
 
     @property
     def waits(self) -> bool:
@@ -164,10 +166,35 @@ class BoundedProtocol(H11Protocol):
             self._is_held_up = False
             self.flow.resume_reading()
         super().data_received(data)
+        self._end_if_half_closed()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn's own closes the connection
+        """Takes note that a client has closed its side. One that did so behind its request, as `nc -N`, still gets its answer;
+        TLS has no such state."""
+        self._is_half_closed = True
+        return self.scheme != "https" and (self._reading is not None or self._has_whole_request)
+
+    @property
+    def _has_whole_request(self) -> bool:
+        return not self.waits and self.conn.their_state is not h11.SEND_BODY
+
+    def _end_if_half_closed(self) -> None:
+        """Closes the connection if its client has closed its side, and no whole request of it is left."""
+        if self._is_half_closed and not self._has_whole_request:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         self._await_request()
         super().on_response_complete()
+        self._end_if_half_closed()
+
+    def shutdown(self) -> None:
+        """Ends the connection after the answer that is under way. A request that has arrived, and is not read yet, is refused."""
+        if self._reading is not None and self.waits:
+            self._reading.cancel()
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.STOPPING, STOPPING)
+        else:
+            super().shutdown()
 
     def pause_writing(self) -> None:
         super().pause_writing()

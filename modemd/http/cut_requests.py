@@ -8,14 +8,12 @@ from http import HTTPStatus
 from typing import Any
 
 from modemd.errors import ErrorCode
-from modemd.http.bounded import error_body
+from modemd.http.bounded import STOPPING, error_body
 from modemd.http.problems import CONTENT_TYPE
 
 Message = Any  # as ASGI has it: a dictionary
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Any, Callable[[], Awaitable[Message]], Send], Awaitable[None]]
-
-STOPPING = "modemd is stopping, and this request is not finished; look after the next start whether it was carried out"
 
 
 class CutRequests:

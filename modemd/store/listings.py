@@ -33,8 +33,8 @@ _MESSAGES = """
     SELECT m.id, m.number AS recipient, m.text, m.class AS message_class, m.state, m.reason, m.parts,
            (SELECT count(*) FROM part p
             WHERE p.message_id = m.id AND p.state IN ('sent', 'delivered', 'undelivered')) AS parts_sent,
-           m.created_at, m.at, m.expires_at, m.sent_at, m.delivered_at, m.closed_at, m.sim, m.key, m.list AS list_name,
-           coalesce(m.answers, '[]') AS answers, m.has_notice, m.submitted_text,
+           m.created_at, m.at, m.expires_at, m.sent_at, m.delivered_at, m.closed_at, m.sim, m.pinned AS only_sim,
+           m.key, m.list AS list_name, coalesce(m.answers, '[]') AS answers, m.has_notice, m.submitted_text,
            (SELECT min(due) FROM part p WHERE p.message_id = m.id) AS until
     FROM message m
 """

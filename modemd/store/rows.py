@@ -25,9 +25,10 @@ from modemd.store.timestamps import from_text
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """Outbound message. `parts_sent`: parts that have left; `at`: not before this time; `sim`: the SIM that sent it; `list_name`:
-    the list of subscribers that it went to; `answers`: words that are answers to it; `has_notice`: it is marketing and says how
-    to end it; `submitted_text`: None if modemd added nothing; `until`: when something happens to one of its parts by itself."""
+    """Outbound message. `parts_sent`: parts that have left; `at`: not before this time; `sim`: the SIM that sent it; `only_sim`:
+    the only one that may, None if any may; `list_name`: the list of subscribers that it went to; `answers`: words that are
+    answers to it; `has_notice`: it is marketing and says how to end it; `submitted_text`: None if modemd added nothing; `until`:
+    when something happens to one of its parts by itself."""
 
     id: int
     recipient: str
@@ -44,6 +45,7 @@ class MessageRow:
     delivered_at: str | None
     closed_at: str | None
     sim: str | None
+    only_sim: str | None
     key: str | None
     list_name: str | None
     answers: tuple[str, ...]

@@ -47,7 +47,7 @@ MESSAGE = empty(rows.MessageRow, id=7, state=MessageState.REFUSED, message_class
 BATCH = BatchView(empty(rows.BatchRow), {MessageState.HELD: 2}, (rows.RefusedRow(7, "+33612345678", "opted_out"),))
 SCHEDULE = empty(Schedule, zone="UTC", recipients=("+33612345678",), answers=(), created_at=NOON)
 MESSAGE_KEYS = (
-    "id to text class state reason parts parts_sent created_at at expires_at sent_at delivered_at closed_at sim key "
+    "id to text class state reason parts parts_sent created_at at expires_at sent_at delivered_at closed_at sim only_sim key "
     "list answers notice submitted_text until"
 )
 BATCH_KEYS = (

@@ -122,6 +122,12 @@ async def test_a_wrong_filter_is_told(client: Client, target: str, code: str) ->
     [
         ("/v1/messages?number=1", "query.number: There is no such query; this route takes id, state"),
         ("/v1/messages?limit=1&limit=2", "query.limit: Is there twice"),
+        (
+            "/v1/messages?since=30d",
+            "query.since: is no time in ISO 8601 with a zone; write it as 2026-11-22T18:30:00+01:00",
+        ),
+        ("/v1/messages?since=1700000000", "query.since: is no time in ISO 8601 with a zone"),
+        ("/v1/messages?since=2026-11-22", "query.since: is no time in ISO 8601 with a zone"),
         ("/v1/modems?limit=1", "query.limit: There is no such query; this route takes none"),
         ("/v1/messages/1?x", "query.x: There is no such query; this route takes none"),
         ("/openapi.json?x=1", "query.x: There is no such query; this route takes none"),

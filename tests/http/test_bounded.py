@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from modemd.http import bounded
-from modemd.http.bounded import Bounds, choose_bounds
+from modemd.http.bounded import BoundedProtocol, Bounds, choose_bounds
 from modemd.http.unix import listening, serving
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -182,6 +182,46 @@ async def test_an_answer_that_is_not_read_is_given_up(tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
             writer.write(b"\n")
         writer.close()
+
+
+async def test_a_client_that_closes_its_side_gets_its_answers(tmp_path: Path) -> None:
+    """To all requests before the end, one behind the other; then the connection ends. Half a request has no answer."""
+    app = Application()
+    app.go.clear()
+    async with served(tmp_path, app, Bounds(idle_s=60)) as path:
+        clients = [await Client.connect(path) for _ in range(4)]
+        one, three, half, slow = clients
+        one.writer.write(REQUEST)
+        three.writer.write(REQUEST * 3)
+        half.writer.write(REQUEST[:10])
+        slow.writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        for client in clients:
+            client.writer.write_eof()
+        assert await half.is_let_go()
+        assert await slow.is_let_go()
+        app.go.set()
+        assert (await asyncio.wait_for(one.reader.read(), 10)).count(b"200 OK") == 1
+        assert (await asyncio.wait_for(three.reader.read(), 10)).count(b"200 OK") == 3
+        for client in clients:
+            client.writer.close()
+
+
+async def test_a_request_that_is_not_read_before_the_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The application has never seen it, and the client is told."""
+    app = Application()
+    async with served(tmp_path, app, Bounds(idle_s=60)) as path:
+        client = await Client.connect(path)
+        await client.ask()
+        monkeypatch.setattr(BoundedProtocol, "_read", lambda connection: None)  # its slice has not come
+        client.writer.write(REQUEST)
+        await asyncio.sleep(0.05)
+    answer = await asyncio.wait_for(client.reader.read(), 10)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b'"stopping"' in answer
+    assert app.asked == 1
+    client.writer.close()
 
 
 @pytest.mark.parametrize(

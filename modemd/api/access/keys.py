@@ -73,4 +73,5 @@ def make_router(service: Service) -> APIRouter:
 
 def _show(issued: IssuedKey) -> dict[str, Any]:
     """Returns a key with its secrets."""
-    return document(issued.row) | {"key": issued.key, "auth_token": issued.auth_token}
+    secrets = {"key": issued.key, "auth_token": issued.auth_token}
+    return document(issued.row) | secrets | {"warnings": list(issued.warnings)}

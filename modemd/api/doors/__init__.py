@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from starlette.routing import BaseRoute, Router
 
@@ -12,6 +12,12 @@ from modemd.service.service import Service
 EAGLE_PATHS = ("/http_api/", "/index.php/http_api/", "/jsonrpc/", "/index.php/jsonrpc/", "/api/v2/")
 PATHS = ("/doors/", *EAGLE_PATHS)
 """Beginnings of the paths of doors."""
+# The settings that open the doors, by the beginnings of their paths.
+_SETTINGS = {
+    "/doors/alertmanager": "doors.alertmanager",
+    "/doors/grafana": "doors.grafana",
+    **dict.fromkeys(("/doors/smseagle/", *EAGLE_PATHS), "doors.smseagle"),
+}
 # Octets of a body: Alertmanager posts a whole group of alerts at once, some 1000 alerts.
 LARGEST_POST = 1024 * 1024
 
@@ -21,6 +27,16 @@ def list_open_paths(service: Service) -> tuple[str, ...]:
     settings = service.settings.current().doors
     eagle = ("/doors/smseagle/", *EAGLE_PATHS) if settings.smseagle is not None else ()
     return (*(f"/doors/{name}" for name in settings.alert_doors), *eagle)
+
+
+def find_closed(path: str, routes: Sequence[BaseRoute]) -> str | None:
+    """Returns the setting that would open the door to which `path` leads; None if there is no such door, or it is open. `routes`:
+    those of the application."""
+    for beginning, setting in _SETTINGS.items():
+        if path.startswith(beginning):
+            is_open = any(getattr(route, "path", "").startswith(beginning) for route in routes)
+            return None if is_open else setting
+    return None
 
 
 def make_router(service: Service) -> Router:

@@ -9,7 +9,8 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
-from modemd.cli.output import echo, print_json, print_table
+from modemd.cli.output import echo, print_json, print_table, print_warnings
+from modemd.cli.show.times import parse_end
 from modemd.config import Settings, load
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.access.callers import SCOPES
@@ -40,17 +41,25 @@ def keys() -> None:
     metavar="SCOPE",
     help=f"What the API key may do; can be repeated: {', '.join(sorted(SCOPES))}.",
 )
-@click.option("--line", "lines", multiple=True, metavar="ICCID", help="Only by this SIM; can be repeated.")
+@click.option(
+    "--line", "lines", multiple=True, metavar="ICCID", help="Only by this SIM, as in modemd sims list; can be repeated."
+)
 @click.option("--per-minute", type=click.IntRange(min=1), help="The most requests a minute. Default: 600.")
 @click.option("--per-day", type=click.IntRange(min=1), help="The most messages a day, by UTC. Default: no limit.")
-@click.option("--expires", "expires_at", metavar="TIME", help="When the API key ends: 2027-01-31T00:00:00Z.")
+@click.option(
+    "--expires",
+    metavar="TIME",
+    help="When the API key ends: after a while (30d, 12h), at the begin of a day (2027-01-31), or at a time (2027-01-31T18:00).",
+)
 @options.as_json
-def create(config: Path, as_json: bool, **wish: Any) -> None:
+def create(config: Path, expires: str | None, as_json: bool, **wish: Any) -> None:
     """Make an API key, and print its secrets once.
 
     A program sends the API key as a Bearer token. A program made for Twilio uses the account SID and the auth token.
     """
-    _print_secrets(post_json(load(config), "/v1/keys", wish), as_json)
+    settings = load(config)
+    wish["expires_at"] = parse_end(expires, settings.timezone)
+    _print_secrets(post_json(settings, "/v1/keys", wish), as_json)
 
 
 @keys.command("list")
@@ -80,7 +89,7 @@ def list_keys(config: Path, as_json: bool) -> None:
 def rotate(config: Path, named: str, overlap_s: int | None, as_json: bool) -> None:
     """Give an API key new secrets, and print them once."""
     settings = load(config)
-    path = f"/v1/keys/{_find_id(settings, named)}/rotate"
+    path = f"/v1/keys/{find_key_id(settings, named)}/rotate"
     _print_secrets(post_json(settings, path, {"overlap_s": overlap_s}), as_json)
 
 
@@ -91,7 +100,7 @@ def rotate(config: Path, named: str, overlap_s: int | None, as_json: bool) -> No
 def revoke(config: Path, named: str, as_json: bool) -> None:
     """End an API key at once."""
     settings = load(config)
-    row = call_api(settings, "POST", f"/v1/keys/{_find_id(settings, named)}/revoke")
+    row = call_api(settings, "POST", f"/v1/keys/{find_key_id(settings, named)}/revoke")
     if as_json:
         print_json(row)
     else:
@@ -118,7 +127,7 @@ def audit(config: Path, before: int | None, limit: int, as_json: bool) -> None:
         echo("no changes yet")
 
 
-def _find_id(settings: Settings, named: str) -> int:
+def find_key_id(settings: Settings, named: str) -> int:
     """Returns the id of the API key that a person named. A number is an id. Refused (`not_found`) if no key that can be used has
     the name; the reason lists the revoked ones."""
     if named.isascii() and named.isdigit():
@@ -134,6 +143,7 @@ def _find_id(settings: Settings, named: str) -> int:
 
 
 def _print_secrets(made: dict[str, Any], as_json: bool) -> None:
+    print_warnings(made["warnings"])
     if as_json:
         print_json(made)
         return

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from modemd.cli import options
+from modemd.cli.access.keys import find_key_id
 from modemd.cli.client import call_api, post_json
 from modemd.cli.lists import fetch_list, print_list
 from modemd.cli.output import echo, print_json, print_rows, print_warnings, printable
@@ -42,17 +43,19 @@ def webhooks() -> None:
     help="The form of the requests.",
 )
 @click.option(
-    "--key", type=click.IntRange(min=1), help="The id of the API key whose token signs, for the format twilio."
+    "--key", metavar="NAME|ID", help="The API key that it belongs to. For the format twilio, its auth token signs."
 )
 @options.as_json
-def add(config: Path, url: str, events: str, format_: str, key: int | None, as_json: bool) -> None:
+def add(config: Path, url: str, events: str, format_: str, key: str | None, as_json: bool) -> None:
     """Add an address that is told of what happens.
 
     It is told of what happens from now on. The command prints the signing secret, by which the receiver knows that modemd calls.
     The signing secret is never shown again.
     """
-    new = {"url": url, "events": events.split(","), "format": format_, "key": key}
-    added = post_json(load(config), "/v1/webhooks", new)
+    settings = load(config)
+    key_id = None if key is None else find_key_id(settings, key)
+    new = {"url": url, "events": events.split(","), "format": format_, "key": key_id}
+    added = post_json(settings, "/v1/webhooks", new)
     print_warnings(added["warnings"])
     _print_secret(added, as_json)
 
@@ -137,5 +140,8 @@ def _print_secret(row: dict[str, Any], as_json: bool) -> None:
         print_json(row)
         return
     echo(f"webhook {row['id']} to {printable(row['url'])}")
+    if row["secret"] is None:
+        echo(f"signed with the auth token of API key {row['key_id']}")
+        return
     echo(f"signing secret: {row['secret']}")
     echo("keep the signing secret: it is not shown again")

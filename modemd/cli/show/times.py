@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from modemd.config.amounts import parse_duration
+from modemd.errors import ErrorCode, Refused
 
 # Keys of the API, beside those that end in _at, whose values are times.
 _TIME_KEYS = frozenset({"at", "since", "until", "local"})
@@ -51,3 +54,21 @@ def parse_moment(text: str | None, zone: ZoneInfo) -> str | None:
     from modemd.service.messages.submission import parse_time  # only who narrows a list waits until it is loaded
 
     return None if text is None else parse_time(text, zone).isoformat()
+
+
+def parse_end(text: str | None, zone: ZoneInfo) -> str | None:
+    """Returns an end that a person wrote, in ISO 8601 and UTC: as `parse_moment`, or how long it is until then (`30d`). Raises
+    Refused (`bad_time`)."""
+    if text is None:
+        return None
+    try:
+        return (datetime.now(UTC) + parse_duration(text)).isoformat()
+    except OverflowError:
+        raise Refused(ErrorCode.BAD_TIME, f"{text!r} is too far ahead") from None
+    except ValueError:
+        pass
+    try:
+        return parse_moment(text, zone)
+    except Refused:
+        forms = "2027-01-31, 2027-01-31T18:00 or 2027-01-31T18:00+01:00"
+        raise Refused(ErrorCode.BAD_TIME, f"{text!r} is not a time; write {forms}, or how long: 12h, 30d") from None

@@ -21,8 +21,8 @@ from modemd.service.authorship import check_authorship
 from modemd.service.calendar.cron import CronTimes, parse_cron
 from modemd.service.keys.keys import Spending
 from modemd.service.messages.decisions import Authorship
-from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import MessageRequest, Submission
+from modemd.service.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.pages import PagedList, read_paged_list
 from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry

@@ -22,6 +22,7 @@ from modemd.errors import ErrorCode, Refused
 from modemd.light_dataclass import dataclass
 from modemd.rules.access.callers import SCOPES, SOCKET, Caller, check_grant, find_unknown_scopes
 from modemd.service.keys.failed_tries import FailedTries
+from modemd.service.named_sim import KEY_WAITS, check_sim_id, find_warnings
 from modemd.service.pages import PagedList, read_paged_list
 from modemd.service.texts import check_controls
 from modemd.store import Store
@@ -59,11 +60,12 @@ class KeyRequest:
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
     """Key with its secrets, which are shown this once. `auth_token`: for the Twilio-shaped API; None if the key of the consent
-    ledger is missing."""
+    ledger is missing; `warnings`: about the SIMs that it may send by."""
 
     row: ApiKeyRow
     key: str
     auth_token: str | None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -100,8 +102,8 @@ class ApiKeys:
     # -- keys
 
     async def create(self, request: KeyRequest, caller: Caller = SOCKET) -> IssuedKey:
-        """Makes a key, for a caller that has its rights. Raises Refused: `bad_name`, `bad_scope`, `bad_limit`, `in_the_past`,
-        `name_taken`, `forbidden`."""
+        """Makes a key, for a caller that has its rights. Raises Refused: `bad_name`, `bad_scope`, `bad_limit`, `bad_sim`,
+        `in_the_past`, `name_taken`, `forbidden`."""
         name = request.name.strip()
         check_controls(name, what="the name")
         if not 0 < len(name) <= LONGEST_NAME:
@@ -116,19 +118,21 @@ class ApiKeys:
             raise Refused(ErrorCode.BAD_LIMIT, f"requests a minute: 1 to {MOST_PER_MINUTE}")
         if request.per_day is not None and not 0 < request.per_day <= MOST_PER_DAY:
             raise Refused(ErrorCode.BAD_LIMIT, f"messages a day: 1 to {MOST_PER_DAY}")
+        lines = tuple(dict.fromkeys(map(check_sim_id, request.lines)))
         now = self._clock.now()
         if request.expires_at is not None and request.expires_at <= now:
             raise Refused(ErrorCode.IN_THE_PAST, "the API key would have expired already")
-        self._check_grant(caller, request.scopes, request.lines, request.expires_at)
+        self._check_grant(caller, request.scopes, lines, request.expires_at)
         secret = _draw_secret()
-        scopes, lines = tuple(dict.fromkeys(request.scopes)), tuple(dict.fromkeys(request.lines))
+        scopes = tuple(dict.fromkeys(request.scopes))
         new = NewApiKey(
             name, find_digest(secret), scopes, lines, request.per_minute, request.per_day, request.expires_at
         )
         id = await self._store.write(partial(keys.add_key, new=new, now=now))
         if id is None:
             raise Refused(ErrorCode.NAME_TAKEN, f"there is an API key {name!r}; revoke it, or take another name")
-        return await self._issue(id, secret)
+        warnings = [text for sim in lines for text in await find_warnings(self._store, sim, KEY_WAITS)]
+        return await self._issue(id, secret, tuple(warnings))
 
     async def list_keys(self, after: int = 0, limit: int = 0) -> PagedList[ApiKeyRow]:
         """Returns the keys with larger ids than `after`, the oldest first, also those that were revoked; `limit` 0 means all."""
@@ -187,9 +191,9 @@ class ApiKeys:
         own = self._find_row(caller)
         check_grant(caller, None if own is None else own.expires_at, scopes, lines, expires_at)
 
-    async def _issue(self, id: int, secret: str) -> IssuedKey:
+    async def _issue(self, id: int, secret: str, warnings: tuple[str, ...] = ()) -> IssuedKey:
         await self._reload()
-        return IssuedKey(self._by_id[id].row, secret, self.find_auth_token(id))
+        return IssuedKey(self._by_id[id].row, secret, self.find_auth_token(id), warnings)
 
     # -- callers
 

@@ -22,9 +22,9 @@ from modemd.service.messages.checked_file import CheckedFile
 from modemd.service.messages.csv_encoding import read_content
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions, parse_rows
 from modemd.service.messages.estimates import Estimate, Estimates
-from modemd.service.messages.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import Submission, check_key, check_time, parse_time
 from modemd.service.messages.workload import Workload
+from modemd.service.named_sim import MESSAGES_WAIT, find_warnings
 from modemd.service.pages import PagedList, read_paged_list
 from modemd.service.rules_in_force import RulesInForce
 from modemd.service.store_retry import StoreRetry

@@ -11,9 +11,9 @@ from modemd.light_dataclass import dataclass
 from modemd.service.messages.batches import Batches, list_lacks
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions
 from modemd.service.messages.estimates import Estimate, Estimates
-from modemd.service.messages.named_sim import MESSAGE_WAITS, MESSAGES_WAIT, find_warnings
 from modemd.service.messages.submission import MessageRequest, Submission, check_time
 from modemd.service.messages.workload import Workload
+from modemd.service.named_sim import MESSAGE_WAITS, MESSAGES_WAIT, find_warnings
 from modemd.service.rules_in_force import RulesInForce
 from modemd.store import Store
 from modemd.store.outbox import batches as outbox

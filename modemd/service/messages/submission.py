@@ -25,7 +25,7 @@ from modemd.rules.consent.words.matching import Words
 from modemd.rules.sending_rules import SendingRules
 from modemd.rules.windows import Window
 from modemd.service.messages.answer_words import AnswerWords
-from modemd.service.messages.named_sim import MESSAGE_WAITS, check_sim_id, describe_unmet
+from modemd.service.named_sim import MESSAGE_WAITS, check_sim_id, describe_unmet
 from modemd.service.rules_in_force import RulesInForce
 from modemd.service.texts import check_controls
 from modemd.store import Store, listings, sims

@@ -22,7 +22,7 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.authorship import check_authorship
 from modemd.service.dispatch.policy import SendingPolicy, SimLimits
 from modemd.service.messages.decisions import Authorship
-from modemd.service.messages.named_sim import PAUSE_WAITS, check_sim_id, describe_unmet
+from modemd.service.named_sim import PAUSE_WAITS, check_sim_id, describe_unmet
 from modemd.service.sims.balances import Balances
 from modemd.service.sims.policies import list_policies
 from modemd.service.store_retry import StoreRetry

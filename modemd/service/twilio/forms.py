@@ -116,12 +116,12 @@ class TwilioForms:
         facts = _find_facts(change, row)
         if facts is None:
             return None
-        found, sid = find_status(facts), MessageIdentity("out", row.id).sid
+        found, sid, sim = find_status(facts), MessageIdentity("out", row.id).sid, row.sim or row.only_sim
         form = {
             **dict.fromkeys(("MessageSid", "SmsSid"), sid),
             **dict.fromkeys(("MessageStatus", "SmsStatus"), found.status.value),
             "AccountSid": account_sid,
-            "From": (self._find_number(row.sim) if row.sim is not None else None) or "",
+            "From": (self._find_number(sim) if sim is not None else None) or "",
             "To": row.recipient,
             "ApiVersion": API_VERSION,
         }

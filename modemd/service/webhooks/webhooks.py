@@ -29,10 +29,11 @@ _SECRET_OCTETS = 32
 
 @dataclass(frozen=True, slots=True)
 class WebhookSecret:
-    """Webhook with its new secret, which is told this once; and warnings about it."""
+    """Webhook with its new secret, which is told this once, and warnings about it. `secret` None: the token of its API key
+    signs, as the format twilio has it."""
 
     webhook: WebhookRow
-    secret: str
+    secret: str | None
     warnings: tuple[str, ...]
 
 
@@ -89,7 +90,7 @@ class Webhooks:
         row = await self._store.write(partial(subscriptions.add, new=new, now=self._clock.now()))
         log.info("webhook added", webhook=row.id, format=row.format)
         self.wake()
-        return WebhookSecret(row, new.secret, tuple(_find_warnings(target)))
+        return WebhookSecret(row, None if format == "twilio" else new.secret, tuple(_find_warnings(target)))
 
     async def list_webhooks(self, owner: int | None = None) -> list[WebhookRow]:
         """Returns the webhooks, oldest first."""
@@ -104,7 +105,8 @@ class Webhooks:
         return row
 
     async def rotate(self, id: int, owner: int | None = None) -> WebhookSecret:
-        """Gives a webhook a new secret; the former one signs beside it for `ROTATION`. Raises Refused (`not_found`)."""
+        """Gives a webhook a new secret; the former one signs beside it for `ROTATION`. Raises Refused (`not_found`,
+        `bad_format`)."""
         secret = _draw_secret()
         now = self._clock.now()
         change = partial(subscriptions.rotate, id=id, secret=secret, until=now + ROTATION, now=now)

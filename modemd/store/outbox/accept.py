@@ -137,7 +137,8 @@ def create_message(
     add_event(db, message_id, now, f"message {start.state}", **told)
     row = MessageRow(
         message_id, new.number, new.text, new.message_class, start.state, start.reason, new.parts, 0, accepted_at, at,
-        expires_at, None, None, closed_at, None, key, new.list_name, new.answers, final.has_notice, submitted_text, due,
+        expires_at, None, None, closed_at, None, new.pinned, key, new.list_name, new.answers, final.has_notice,
+        submitted_text, due,
     )  # fmt: skip
     return Submitted(message_id, start.state, start.reason, lacks=final.lacks, row=row)
 

@@ -94,8 +94,13 @@ def rotate(
     db: sqlite3.Connection, id: int, secret: str, until: datetime, now: datetime, *, owner: int | None = None
 ) -> WebhookRow:
     """Gives a webhook a new secret; the one of before signs beside it until then. `owner`: the API key that it must belong to,
-    None for any. Raises Refused (`not_found`)."""
-    _read(db, id, owner)
+    None for any. Raises Refused (`not_found`; `bad_format` if the token of its API key signs)."""
+    if (row := _read(db, id, owner)).format == "twilio":
+        raise Refused(
+            ErrorCode.BAD_FORMAT,
+            f"webhook {id} has no secret of its own: the auth token of API key {row.key_id} signs; modemd keys rotate "
+            f"{row.key_id} gives another",
+        )
     db.execute(
         "UPDATE webhook SET previous_secret = secret, previous_until = ?, secret = ? WHERE id = ?",
         (to_text(until), secret, id),

@@ -158,7 +158,7 @@ async def test_the_unix_socket_needs_no_key(client: Client) -> None:
         pytest.param("/doors/alertmanager/on-call", "[]", 422, "bad_request", id="no group"),
         pytest.param("/doors/alertmanager/on-call", "x" * (1024 * 1024 + 1), 413, "too_large", id="too large"),
         pytest.param("/doors/zabbix", "{}", 404, "no_route", id="no such door"),
-        pytest.param("/http_api/send_sms", "", 404, "no_route", id="a closed door"),
+        pytest.param("/http_api/send_sms", "", 404, "door_closed", id="a closed door"),
     ],
 )
 async def test_what_cannot_be_told_is_refused(client: Client, path: str, body: str, status: int, code: str) -> None:

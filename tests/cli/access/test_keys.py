@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
-from tests.cli.shell import Modemd
+from tests.cli.shell import Ended, Modemd
 
 
 def test_a_key_is_made_listed_rotated_and_revoked(modemd: Modemd) -> None:
@@ -50,3 +51,30 @@ def test_a_wrong_scope_names_the_right_ones(modemd: Modemd) -> None:
 def test_the_audit_log_is_listed(modemd: Modemd) -> None:
     """Without a daemon, a command is none of its changes."""
     assert modemd("audit", "--config", "FILE").out == "no changes yet\n"
+
+
+def test_a_key_ends_when_a_person_says(modemd: Modemd) -> None:
+    """After a while, or at a time; anything else is told with the forms that are read."""
+
+    def create(name: str, *more: str) -> Ended:
+        return modemd("keys", "create", name, "--scope", "all", *more, "--config", "FILE", "--json")
+
+    made = json.loads(create("a", "--expires", "30d").out)
+    ends_in = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=29, hours=23) < ends_in <= timedelta(days=30)
+    made = json.loads(create("b", "--expires", "2127-01-31").out)
+    assert made["expires_at"].startswith(("2127-01-30", "2127-01-31"))
+    for wrong in ("soon", "30 days", "99999999d"):
+        refused = create("c", "--expires", wrong)
+        assert (refused.status, refused.err.count("\n")) == (1, 1)
+        assert wrong in refused.err
+
+
+def test_a_key_for_a_sim_that_was_never_met_is_warned_of(modemd: Modemd) -> None:
+    """On stderr, and in the JSON. What is no SIM makes no key."""
+    arguments = ("--scope", "all", "--config", "FILE")
+    made = modemd("keys", "create", "shop", "--line", "8933010000000000010", *arguments, "--json")
+    assert "was never met" in made.err
+    assert len(json.loads(made.out)["warnings"]) == 1
+    refused = modemd("keys", "create", "shed", "--line", "+33612345678", *arguments)
+    assert (refused.status, "modemd sims list" in refused.err) == (1, True)

@@ -45,6 +45,19 @@ def test_a_webhook_is_added_listed_rotated_and_removed(modemd: Modemd, database:
     assert modemd("webhooks", "remove", "--config", "FILE", "1").status == 1
 
 
+def test_a_webhook_of_twilios_format_has_no_secret(modemd: Modemd, database: Path) -> None:
+    """The auth token of its API key signs, so none is printed, and none can be changed. The key is named by name or id."""
+    assert modemd("keys", "create", "shop", "--scope", "all", "--config", "FILE").status == 0
+    for named in ("shop", "1"):
+        added = modemd("webhooks", "add", "--config", "FILE", CRM, "--format", "twilio", "--key", named)
+        assert added.out.splitlines()[1:] == ["signed with the auth token of API key 1"]
+    refused = modemd("webhooks", "rotate", "--config", "FILE", "1")
+    assert (refused.status, refused.out) == (1, "")
+    assert "modemd keys rotate 1" in refused.err
+    unknown = modemd("webhooks", "add", "--config", "FILE", CRM, "--format", "twilio", "--key", "shed")
+    assert (unknown.status, "modemd keys list" in unknown.err) == (1, True)
+
+
 def test_a_webhook_without_tls_is_warned_of(modemd: Modemd, database: Path) -> None:
     """On stderr, and in the JSON."""
     added = modemd("webhooks", "add", "--config", "FILE", "http://crm.example.com/", "--json")

@@ -195,3 +195,15 @@ async def test_without_the_key_of_the_ledger_no_token_is_valid(keys: ApiKeys, as
     for password in ("", issued.auth_token):
         assert await code(again, password, account) == "unauthorized"
     assert await code(again, issued.key) is None
+
+
+async def test_a_key_for_a_sim_names_one(keys: ApiKeys, assembled: AssembledService) -> None:
+    """What is no ICCID is refused. A SIM that was never met may be put in later: the key is made, with a warning."""
+    with pytest.raises(Refused, match="is no ICCID") as refused:
+        await keys.create(KeyRequest("shop", ("all",), ("+33612345678",)))
+    assert refused.value.code == "bad_sim"
+    issued = await keys.create(KeyRequest("shop", ("all",), ("8933010000000000010",) * 2))
+    assert issued.row.lines == ("8933010000000000010",)
+    (warning,) = issued.warnings
+    assert "was never met" in warning
+    assert (await keys.rotate(issued.row.id, timedelta(0))).warnings == ()

@@ -135,6 +135,7 @@ async def test_a_cancelled_message_is_told(assembled: AssembledService) -> None:
     form = await form_of(assembled)
     assert form is not None
     assert (form["MessageStatus"], form.get("ErrorCode")) == ("canceled", None)
+    assert form["From"] == WEST_NUMBER, "no SIM has sent it, but one was asked for"
 
 
 async def test_what_stays_unknown_is_told_at_its_end(assembled: AssembledService) -> None:

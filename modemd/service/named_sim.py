@@ -15,6 +15,7 @@ _SIM_ID = re.compile(rf"{ICCID_PATTERN}|[0-9]{{14,15}}|unknown-in-.+", re.ASCII)
 # What follows if the SIM was never met.
 MESSAGE_WAITS = "the message waits until it is in a modem"
 MESSAGES_WAIT = "the messages wait until it is in a modem"
+KEY_WAITS = "what the API key sends by it waits until it is in a modem"
 PAUSE_WAITS = "the pause binds it as soon as it is in a modem"
 
 
