@@ -38,7 +38,7 @@ def test_a_request_is_signed_and_names_its_event() -> None:
         assert headers[EVENT_ID] == told["id"]
         assert list(told) == ["id", "kind", "at", "detail", "data"]
         assert (told["data"]["id"], told["data"]["text"]) == (message, "grüß dich")
-        assert headers[HEADER] == sign(request.body, [new.secret], sent_at)
+        assert headers[HEADER] == sign(request.body, [str(new.secret)], sent_at)
 
     run_bench(scenario)
 
@@ -53,7 +53,7 @@ def test_two_secrets_sign_after_a_rotation() -> None:
         sent_at = bench.clock.now()
         await asyncio.sleep(1)
         (request,) = bench.receivers.requests
-        assert dict(request.headers)[HEADER] == sign(request.body, [new.secret, old.secret], sent_at)
+        assert dict(request.headers)[HEADER] == sign(request.body, [str(new.secret), str(old.secret)], sent_at)
 
     run_bench(scenario)
 

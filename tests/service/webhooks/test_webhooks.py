@@ -38,6 +38,7 @@ def test_each_webhook_has_a_secret_of_its_own() -> None:
     async def scenario(bench: WebhookBench) -> None:
         one = await bench.webhooks.add(CRM, ["*"], "modemd", None)
         two = await bench.webhooks.add("http://crm.example.com/", ["*"], "modemd", None)
+        assert one.secret is not None
         assert one.secret.startswith("whsec_")
         assert one.secret != two.secret
         assert (one.warnings, len(two.warnings)) == ((), 1)
