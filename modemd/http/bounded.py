@@ -169,10 +169,11 @@ class BoundedProtocol(H11Protocol):
         self._end_if_half_closed()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn's own closes the connection
-        """Takes note that a client has closed its side. One that did so behind its request, as `nc -N`, still gets its answer;
-        TLS has no such state."""
+        """Takes note that a client has closed its side. One that did so behind its request, as `nc -N`, still gets its answer. If
+        the answer has begun already, the client has gone: it would never end a stream of events. TLS has no such state."""
         self._is_half_closed = True
-        return self.scheme != "https" and (self._reading is not None or self._has_whole_request)
+        begins_later = self._has_whole_request and not self.cycle.response_started
+        return self.scheme != "https" and (self._reading is not None or begins_later)
 
     @property
     def _has_whole_request(self) -> bool:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from modemd.config.amounts import parse_duration
 from modemd.errors import ErrorCode, Refused
 
 # Keys of the API, beside those that end in _at, whose values are times.
@@ -59,6 +58,8 @@ def parse_moment(text: str | None, zone: ZoneInfo) -> str | None:
 def parse_end(text: str | None, zone: ZoneInfo) -> str | None:
     """Returns an end that a person wrote, in ISO 8601 and UTC: as `parse_moment`, or how long it is until then (`30d`). Raises
     Refused (`bad_time`)."""
+    from modemd.config.amounts import parse_duration  # a command that reads no configuration does not load it
+
     if text is None:
         return None
     try:

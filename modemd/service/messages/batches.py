@@ -153,6 +153,7 @@ class Batches:
                     batch = await self._stage_file(steps, identity, found, load)
                 finally:
                     self.wake()  # to promote it, or to discard what was staged
+        self._estimates.note_accepted(load)
         result = await self._make_result(batch, found, self._estimates.estimate(load, before))
         row = result.batch
         log.info(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
@@ -20,6 +21,8 @@ from modemd.store.outbox.backlog import WaitingParts
 
 # How many characters an estimate names.
 MOST_CHARACTERS = 10
+# To count a million parts takes a second. One count serves for so many times as long as it took.
+COUNT_SERVES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,33 @@ class Estimates:
         self._routes = routes
         self._lanes = routes.make_lane_table()
         self._list_capacities = list_capacities
+        self._waiting: tuple[WaitingParts, ...] = ()
+        self._count_ends = 0.0  # time of the loop
+        self._added: list[WaitingParts] = []  # since the count
 
     def make_workload(self) -> Workload:
         """Returns a workload in which nothing is counted yet."""
         return Workload(self._lanes)
 
     async def read_backlog(self) -> Backlog:
-        """Returns what waits now. To be read before what is estimated is stored."""
-        waiting = await self._store.read(backlog.count_waiting_parts)
-        return Backlog(tuple(waiting), tuple(await self._list_capacities()))
+        """Returns what waits now. To be read before what is estimated is stored. While the queue is long, it is not counted for
+        each file anew: then it is the last count, and what files have added since."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        if began >= self._count_ends:
+            self._added.clear()
+            self._waiting = tuple(await self._store.read(backlog.count_waiting_parts))
+            self._count_ends = loop.time() + COUNT_SERVES * (loop.time() - began)
+        return Backlog((*self._waiting, *self._added), tuple(await self._list_capacities()))
+
+    def note_accepted(self, load: Workload) -> None:
+        """Adds the workload of an accepted file to the last count of the backlog."""
+        now = self._clock.now()
+        self._added += [
+            WaitingParts(each.lane, each.message_class, each.parts)
+            for each in load.list_work(now)
+            if each.begins_at <= now
+        ]
 
     def estimate(self, load: Workload, before: Backlog) -> Estimate:
         """Returns the estimate of a workload that came after a backlog."""
