@@ -1,4 +1,4 @@
-"""Registrations of senders: a country's leave to use a name or a number, with its end. Pure."""
+"""Registrations of senders: a country's leave to use a name, with its end. Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from enum import StrEnum
 
 from modemd.light_dataclass import dataclass
 
-# An end that is nearer is warned of: to renew takes weeks.
+# An end that is as near as this is warned of: to renew takes weeks.
 ENDS_SOON = timedelta(days=30)
 
 
 class RegistrationState(StrEnum):
-    """State of a registration."""
+    """State of a registration, as the register or the provider tells it."""
 
     PENDING = "pending"
     APPROVED = "approved"
     REFUSED = "refused"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class SenderRegistration:
         return self.state is RegistrationState.APPROVED and (self.ends_on is None or today <= self.ends_on)
 
     def ends_soon(self, today: date) -> bool:
-        """Returns whether it is valid, and ends within `ENDS_SOON`."""
+        """Returns whether it is valid, and ends within 30 days."""
         return self.is_valid(today) and self.ends_on is not None and self.ends_on - today <= ENDS_SOON
 
 
@@ -51,10 +52,16 @@ def find_registration(
     return found[-1] if found else None
 
 
-def describe_lack(registration: SenderRegistration | None, country: str, today: date) -> str:
+def describe_lack(registration: SenderRegistration | None, country: str) -> str:
     """Returns why a sender may not be used in a country that demands a registration. `registration` is not valid."""
     if registration is None:
-        return f"{country} takes only registered senders, and this one has no registration there"
-    if registration.state is not RegistrationState.APPROVED:
-        return f"the registration of the sender in {country} is {registration.state}"
-    return f"the registration of the sender in {country} ended on {registration.ends_on}"
+        return f"{country} takes only registered names, and this sender has no registration there"
+    known = f"the registration of the sender in {country}{registration.reference and f' ({registration.reference})'}"
+    match registration.state:
+        case RegistrationState.PENDING:
+            return f"{known} is pending: wait until it is approved"
+        case RegistrationState.REFUSED:
+            return f"{known} was refused"
+        case _:
+            when = f" on {registration.ends_on}" if registration.ends_on is not None else ""
+            return f"{known} ended{when}: renew it"

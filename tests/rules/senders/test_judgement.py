@@ -6,11 +6,14 @@ from datetime import date
 
 import pytest
 
+from modemd.errors import ErrorCode
 from modemd.rules.classes import MessageClass
-from modemd.rules.senders.countries import NameRule
-from modemd.rules.senders.judgement import SenderRefusal, SenderRules, can_be_answered, judge
+from modemd.rules.consent.words.keywords import ChangeKind, KeywordAction, WordChange
+from modemd.rules.consent.words.matching import Words
+from modemd.rules.senders.countries import NameRule, SenderCountry, load_sender_countries
+from modemd.rules.senders.judgement import SenderJudgement, SenderRules, can_be_answered, judge
 from modemd.rules.senders.registrations import RegistrationState, SenderRegistration
-from modemd.rules.senders.senders import ProviderSenderKind, parse_sender
+from modemd.rules.senders.senders import ProviderSender, ProviderSenderKind, parse_sender
 
 TODAY = date(2026, 12, 1)
 PLAIN, OFFER = MessageClass.TRANSACTIONAL, MessageClass.MARKETING
@@ -18,44 +21,70 @@ NAME = parse_sender(ProviderSenderKind.ALPHANUMERIC, "ChezPaul")
 CODE = parse_sender(ProviderSenderKind.SHORT_CODE, "36111", "FR")
 FREE = parse_sender(ProviderSenderKind.TOLL_FREE, "+18005550123")
 VIRTUAL = parse_sender(ProviderSenderKind.VIRTUAL_NUMBER, "+33755500001")
-LINK = "20 % off. End it: https://chezpaul.example/s"
+SIM = parse_sender(ProviderSenderKind.SIM, "+33612345678")
+LINK = "https://chezpaul.example/s"
+NOT_ALLOWED, NOT_REGISTERED = ErrorCode.SENDER_NOT_ALLOWED, ErrorCode.SENDER_NOT_REGISTERED
+NO_WAY = ErrorCode.NO_WAY_TO_OBJECT
+DEFAULT = SenderRules()
 
 
-def approved(country: str, ends_on: date | None = None) -> SenderRules:
-    return SenderRules((SenderRegistration(country, RegistrationState.APPROVED, "ref", ends_on),))
+def registered(country: str, ends_on: date | None = None, state: str = "approved") -> SenderRules:
+    return SenderRules((SenderRegistration(country, RegistrationState(state), "ref", ends_on),))
+
+
+def own(country: str, names: NameRule, *, is_two_way: bool | None = None) -> SenderRules:
+    return SenderRules(own_countries={country: SenderCountry(country, names, is_two_way)})
+
+
+def code_of(found: SenderJudgement) -> ErrorCode | None:
+    return found.refusal.code if found.refusal is not None else None
+
+
+@pytest.mark.parametrize("country", load_sender_countries().values(), ids=lambda each: each.country)
+def test_each_row_of_the_list_decides(country: SenderCountry) -> None:
+    """A name is allowed, needs a registration, or is refused, in every country of the list."""
+    expected = {NameRule.YES: None, NameRule.REGISTERED: NOT_REGISTERED, NameRule.NO: NOT_ALLOWED}
+    assert code_of(judge(NAME, country.country, PLAIN, "Hi", TODAY)) is expected[country.names]
+    with_registration = judge(NAME, country.country, PLAIN, "Hi", TODAY, registered(country.country))
+    assert (code_of(with_registration) is None) is (country.names is not NameRule.NO)
+    assert judge(VIRTUAL, country.country, PLAIN, "Hi", TODAY) == SenderJudgement()
 
 
 @pytest.mark.parametrize(
-    ("country", "rules", "refusal"),
+    ("country", "rules", "code"),
     [
-        ("DE", SenderRules(), None),
-        ("US", SenderRules(), SenderRefusal.NOT_ALLOWED),
-        ("AU", SenderRules(), SenderRefusal.NOT_REGISTERED),
-        ("AU", approved("AU"), None),
-        ("AU", approved("NZ"), SenderRefusal.NOT_REGISTERED),
-        ("AU", approved("AU", date(2026, 11, 30)), SenderRefusal.NOT_REGISTERED),
-        ("AU", approved("AU", TODAY), None),
-        ("DE", SenderRules(own_rules={"DE": NameRule.NO}), SenderRefusal.NOT_ALLOWED),
-        ("US", SenderRules(own_rules={"US": NameRule.YES}), None),
+        pytest.param("AU", registered("NZ"), NOT_REGISTERED, id="another country"),
+        pytest.param("AU", registered("AU", date(2026, 11, 30)), NOT_REGISTERED, id="ended yesterday"),
+        pytest.param("AU", registered("AU", TODAY), None, id="last day"),
+        pytest.param("AU", registered("AU", None, "pending"), NOT_REGISTERED, id="pending"),
+        pytest.param("AU", registered("AU", None, "refused"), NOT_REGISTERED, id="refused"),
+        pytest.param("AU", registered("AU", date(2027, 1, 1), "expired"), NOT_REGISTERED, id="expired"),
+        pytest.param("DE", registered("DE", date(2026, 11, 30)), None, id="needless"),
+        pytest.param("DE", own("DE", NameRule.NO), NOT_ALLOWED, id="own no"),
+        pytest.param("DE", own("DE", NameRule.REGISTERED), NOT_REGISTERED, id="own registered"),
+        pytest.param("US", own("US", NameRule.YES), None, id="own yes"),
+        pytest.param("US", own("US", NameRule.OVERWRITTEN), None, id="own overwritten"),
+        pytest.param("FR", own("US", NameRule.NO), None, id="own of another country"),
     ],
 )
-def test_a_name_needs_its_country(country: str, rules: SenderRules, refusal: SenderRefusal | None) -> None:
-    """The country's rule decides, and the registration; the reason names both."""
+def test_a_name_needs_its_country(country: str, rules: SenderRules, code: ErrorCode | None) -> None:
+    """The country's rule decides, and the registration; the reason names the country."""
     found = judge(NAME, country, PLAIN, "Your table is booked", TODAY, rules)
-    assert found.refusal is refusal
-    assert (country in found.because) is (refusal is not None)
+    assert code_of(found) is code
+    assert found.refusal is None or country in found.refusal.because
 
 
 @pytest.mark.parametrize(
     ("country", "rules", "told"),
     [
-        (None, SenderRules(), "nobody knows"),
-        ("ZZ", SenderRules(), "nobody knows whether ZZ"),
-        ("DE", SenderRules(own_rules={"DE": NameRule.OVERWRITTEN}), "see another sender"),
-        ("AU", approved("AU", date(2026, 12, 31)), "ends on 2026-12-31"),
+        (None, DEFAULT, "nobody knows whether the country of this number takes names"),
+        ("ZZ", DEFAULT, "nobody knows whether ZZ takes names"),
+        ("DE", own("DE", NameRule.OVERWRITTEN), "recipients in DE see another sender than ChezPaul"),
+        ("AU", registered("AU", date(2026, 12, 31)), "in AU ends on 2026-12-31"),
+        ("AU", registered("AU", TODAY), "in AU ends on 2026-12-01"),
     ],
 )
-def test_a_doubt_is_told(country: str | None, rules: SenderRules, told: str) -> None:
+def test_a_doubt_is_told(country: str, rules: SenderRules, told: str) -> None:
     """The message is sent all the same."""
     found = judge(NAME, country, PLAIN, "Your table is booked", TODAY, rules)
     assert found.refusal is None
@@ -63,37 +92,130 @@ def test_a_doubt_is_told(country: str | None, rules: SenderRules, told: str) -> 
     assert told in warning
 
 
-def test_a_short_code_stays_at_home() -> None:
-    """Abroad it is refused, and so is a toll-free number outside of North America."""
-    assert judge(CODE, "FR", PLAIN, "Hi", TODAY).refusal is None
-    assert judge(CODE, "DE", PLAIN, "Hi", TODAY).refusal is SenderRefusal.NOT_THERE
-    assert judge(FREE, "CA", PLAIN, "Hi", TODAY).refusal is None
-    assert judge(FREE, "FR", PLAIN, "Hi", TODAY).refusal is SenderRefusal.NOT_THERE
-    assert judge(CODE, None, PLAIN, "Hi", TODAY).refusal is SenderRefusal.NOT_THERE
+def test_an_end_in_31_days_is_not_told() -> None:
+    """Nor is one that never comes."""
+    assert judge(NAME, "AU", PLAIN, "Hi", TODAY, registered("AU", date(2027, 1, 1))) == SenderJudgement()
+    assert judge(NAME, "AU", PLAIN, "Hi", TODAY, registered("AU")) == SenderJudgement()
+
+
+def test_the_doubts_about_the_form_are_told() -> None:
+    """Also if the sender is refused."""
+    short = parse_sender(ProviderSenderKind.ALPHANUMERIC, "CP")
+    assert judge(short, "DE", PLAIN, "Hi", TODAY).warnings == short.warnings
+    refused = judge(short, "US", PLAIN, "Hi", TODAY)
+    assert (code_of(refused), refused.warnings) == (NOT_ALLOWED, short.warnings)
 
 
 @pytest.mark.parametrize(
-    ("text", "refusal"),
+    ("sender", "country", "code"),
     [
-        ("20 % off", SenderRefusal.NO_WAY_TO_OBJECT),
-        ("20 % off. Reply STOP", SenderRefusal.NO_WAY_TO_OBJECT),
-        (f"{LINK} or reply STOP", SenderRefusal.NO_WAY_TO_OBJECT),
-        (LINK, None),
-        ("20 % off. STOP to 0755500001", None),
+        (CODE, "FR", None), (CODE, "DE", NOT_ALLOWED), (CODE, None, NOT_ALLOWED),
+        (FREE, "US", None), (FREE, "CA", None), (FREE, "PR", NOT_ALLOWED), (FREE, "FR", NOT_ALLOWED), (FREE, None, NOT_ALLOWED),
+        (VIRTUAL, "DE", None), (VIRTUAL, None, None), (SIM, "DE", None), (SIM, None, None),
+    ],
+)  # fmt: skip
+def test_a_sender_reaches_its_countries(sender: ProviderSender, country: str | None, code: ErrorCode | None) -> None:
+    """A short code works at home, a toll-free number in two countries, other numbers everywhere."""
+    found = judge(sender, country, PLAIN, "Hi", TODAY)
+    assert code_of(found) is code
+    assert found.refusal is None or found.refusal.because.startswith(f"{sender.value} reaches ")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("20 % off", NO_WAY, id="en, nothing"),
+        pytest.param("20 % off. Reply STOP to end", NO_WAY, id="en, reply"),
+        pytest.param(f"20 % off. {LINK} or reply STOP", NO_WAY, id="en, link and reply"),
+        pytest.param(f"20 % off. End it: {LINK}", None, id="en, link"),
+        pytest.param("20 % off. End it: www.chezpaul.example", NO_WAY, id="en, no https"),
+        pytest.param("20 % off. STOP to +44 7700 900123", NO_WAY, id="en, not ours"),
+        pytest.param("20 % de remise. Répondez STOP", NO_WAY, id="fr, reply"),
+        pytest.param("20 % de remise. STOP au +33 7 55 50 00 01", None, id="fr, number"),
+        pytest.param("20 % Rabatt. Antworte STOP", NO_WAY, id="de, reply"),
+        pytest.param("20 % Rabatt. Ende: stop@chezpaul.example", None, id="de, mail"),
+        pytest.param("20 % descuento. Responda BAJA", NO_WAY, id="es, reply"),
+        pytest.param("20 % descuento. BAJA al +33755500001", None, id="es, number"),
+        pytest.param("Скидка 20 %. Ответьте СТОП", NO_WAY, id="ru, reply"),
+        pytest.param(f"Скидка 20 %. Отказ: {LINK}", None, id="ru, link"),
+        pytest.param("八折，回T退订", NO_WAY, id="zh, reply"),
+        pytest.param(f"八折，退订: {LINK}", None, id="zh, link"),
+        pytest.param("%20 indirim. STOP yazın", NO_WAY, id="tr, reply"),
+        pytest.param("%20 indirim. +33 755 500 001'e STOP yazın", None, id="tr, number"),
     ],
 )
-def test_marketing_that_nobody_can_answer_names_a_way_out(text: str, refusal: SenderRefusal | None) -> None:
+def test_marketing_that_nobody_can_answer_names_a_way_out(text: str, code: ErrorCode | None) -> None:
     """Another one than an answer. Other messages need none, nor do senders that can be answered."""
     rules = SenderRules(own_numbers=("+33755500001",))
-    assert judge(NAME, "DE", OFFER, text, TODAY, rules).refusal is refusal
-    assert judge(NAME, "DE", PLAIN, text, TODAY, rules).refusal is None
-    assert judge(VIRTUAL, "DE", OFFER, text, TODAY, rules).refusal is None
+    assert code_of(judge(NAME, "DE", OFFER, text, TODAY, rules)) is code
+    for message_class in MessageClass:
+        if message_class is not OFFER:
+            assert judge(NAME, "DE", message_class, text, TODAY, rules) == SenderJudgement()
+    for sender in (VIRTUAL, SIM):
+        assert judge(sender, "DE", OFFER, text, TODAY, rules) == SenderJudgement()
+    assert judge(FREE, "US", OFFER, text, TODAY, rules) == SenderJudgement()
 
 
-def test_who_can_be_answered() -> None:
-    """A name never; a short code where the list says so; numbers always."""
-    assert can_be_answered(NAME, "FR") is False
-    assert can_be_answered(VIRTUAL, None) is True
-    assert can_be_answered(FREE, "US") is True
-    two_way = {country: can_be_answered(CODE, country) for country in ("US", "AD", "AR", None)}
-    assert two_way == {"US": True, "AD": False, "AR": None, None: None}
+def test_the_reason_says_what_to_do() -> None:
+    """Whether the text asks for an answer, or names no way."""
+    asked = judge(NAME, "DE", OFFER, "Reply STOP", TODAY).refusal
+    silent = judge(NAME, "DE", OFFER, "20 % off", TODAY).refusal
+    assert asked is not None
+    assert silent is not None
+    assert asked.because.startswith("nobody can answer ChezPaul, and the text asks for an answer")
+    assert silent.because.startswith("nobody can answer ChezPaul, so marketing from it needs another way to end it")
+
+
+def test_the_country_is_judged_before_the_text() -> None:
+    """One refusal is told; warnings stay."""
+    assert code_of(judge(NAME, "US", OFFER, "20 % off", TODAY)) is NOT_ALLOWED
+    found = judge(NAME, "ZZ", OFFER, "20 % off", TODAY)
+    assert code_of(found) is NO_WAY
+    assert len(found.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("country", "rules", "code"),
+    [
+        pytest.param("US", DEFAULT, None, id="two-way"),
+        pytest.param("AD", DEFAULT, NO_WAY, id="one-way"),
+        pytest.param("AR", DEFAULT, NO_WAY, id="unknown"),
+        pytest.param("AD", own("AD", NameRule.YES, is_two_way=True), None, id="own two-way"),
+        pytest.param("US", own("US", NameRule.YES, is_two_way=False), NO_WAY, id="own one-way"),
+        pytest.param("US", own("US", NameRule.NO), NO_WAY, id="own unknown"),
+    ],
+)
+def test_a_short_code_is_answered_where_the_country_lets_it(
+    country: str, rules: SenderRules, code: ErrorCode | None
+) -> None:
+    """Where nobody knows, marketing names another way."""
+    sender = parse_sender(ProviderSenderKind.SHORT_CODE, "36111", country)
+    assert code_of(judge(sender, country, OFFER, "20 % off. Reply STOP", TODAY, rules)) is code
+
+
+def test_the_words_in_force_count() -> None:
+    """Those of the installation, if it has changed some."""
+    words = Words.load([WordChange(ChangeKind.ADD, "GENUG", KeywordAction.OPT_OUT, "de")])
+    text = f"Antworte GENUG. {LINK}"
+    assert code_of(judge(NAME, "DE", OFFER, text, TODAY)) is None
+    assert code_of(judge(NAME, "DE", OFFER, text, TODAY, SenderRules(words=words))) is NO_WAY
+
+
+@pytest.mark.parametrize(
+    ("sender", "country", "is_answered"),
+    [
+        (NAME, "FR", False), (NAME, None, False), (SIM, "FR", True), (SIM, None, True),
+        (VIRTUAL, "FR", True), (VIRTUAL, None, True),
+        (FREE, "US", True), (FREE, "CA", True), (FREE, "FR", False), (CODE, "FR", True), (CODE, "US", False), (CODE, None, False),
+    ],
+)  # fmt: skip
+def test_who_can_be_answered(sender: ProviderSender, country: str | None, is_answered: bool) -> None:
+    """A name never; a short code where the list says so; numbers where they reach."""
+    assert can_be_answered(sender, country) is is_answered
+
+
+def test_of_a_few_short_codes_nobody_knows() -> None:
+    """The list has two countries of which nothing is told, and some are not in it."""
+    for country in ("AR", "LR", "AQ"):
+        sender = ProviderSender(ProviderSenderKind.SHORT_CODE, "36111", country)
+        assert can_be_answered(sender, country) is None

@@ -41,7 +41,7 @@ _LEADING_NO = re.compile(r"^\W*(?:no|nein|nee|nej|nei|non|não|nao|нет|ні|n
 # Words that messages tell people to reply.
 _TOLD = frozenset({"stop", "stopp", "start", "стоп", "στοπ", "baja", "arret", "unsubscribe", "help"})
 # Languages that have the verb behind: STOP yazın.
-_VERB_LAST = frozenset({"tr", "fa", "hi", "bn", "ta", "ur", "eu"})
+VERB_LAST = frozenset({"tr", "fa", "hi", "bn", "ta", "ur", "eu"})
 _TOLD_IN_CAPITALS = ("STOP", "START")
 
 
@@ -222,7 +222,7 @@ class _Text:
             quotes = positions.get(Concept.QUOTE, ())
             if is_unspaced(language) and quotes and any(word in self._cut for word in _TOLD_IN_CAPITALS):
                 return True
-            distances = (1, 2, -1, -2) if language in _VERB_LAST else (1, 2)
+            distances = (1, 2, -1, -2) if language in VERB_LAST else (1, 2)
             if any(place - quote in distances for place in told for quote in quotes):
                 return True
         return False
