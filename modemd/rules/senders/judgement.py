@@ -121,10 +121,10 @@ def _judge_text(sender: ProviderSender, country: str | None, text: str, rules: S
         else f"nobody knows whether {sender.value} can be answered in {country}"
     )
     words = rules.words or _load_words()
-    if asks_for_reply(text, words):
+    if asks_for_reply(text, words, country):
         because = f"{fact}, and the text asks for an answer; write where to send it, or a link"
         return SenderRefusal(ErrorCode.NO_WAY_TO_OBJECT, because)
-    if not find_ways_to_object(text, rules.own_numbers, words.keywords):
+    if not find_ways_to_object(text, rules.own_numbers, words.keywords, country):
         because = (
             f"{fact}, so marketing from it needs another way to end it: a link with https, an e-mail address, or a number of "
             "yours in international form"

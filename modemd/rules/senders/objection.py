@@ -38,7 +38,7 @@ class WayToObject:
 
 # Hosts have letters of any script, and a top domain of two letters or more; nobody trusts a bare IP address.
 _HOST = r"(?:[\w-]+\.)+[^\W\d_][\w-]+"
-_LINK = re.compile(rf"(?<![A-Za-z0-9])https://{_HOST}(?![\w@-])\S*", re.IGNORECASE)
+_LINK = re.compile(rf"(?<![A-Za-z0-9])https://{_HOST}\S*", re.IGNORECASE)
 _EMAIL = re.compile(rf"(?<![\w.+-])[\w+-]+(?:\.[\w+-]+)*@{_HOST}")
 _END_OF_SENTENCE = ".,;:!?)]>\"'»”"
 # What people write between the digits of a number, (0) among it.
@@ -48,9 +48,12 @@ _MOST_WORDS_BETWEEN = 3
 _LOOKED_BACK = 80  # characters in which so many words have room
 
 
-def find_ways_to_object(text: str, own_numbers: Collection[str], keywords: Keywords) -> tuple[WayToObject, ...]:
+def find_ways_to_object(
+    text: str, own_numbers: Collection[str], keywords: Keywords, country: str | None = None
+) -> tuple[WayToObject, ...]:
     """Returns the ways to object that a text has besides an answer. `own_numbers`: where an opt-out arrives, in E.164, or short
-    codes that the recipient can write to; `keywords`: the words of consent in force."""
+    codes that the recipient can write to; `keywords`: the words of consent in force, which count in the `country` (ISO 3166
+    alpha-2) of the recipient."""
     plain = unicodedata.normalize("NFKC", text)
     links = [WayToObject(WayKind.LINK, found[0].rstrip(_END_OF_SENTENCE)) for found in _LINK.finditer(plain)]
     emails = [WayToObject(WayKind.EMAIL, found[0]) for found in _EMAIL.finditer(_LINK.sub(" ", plain))]
@@ -60,7 +63,7 @@ def find_ways_to_object(text: str, own_numbers: Collection[str], keywords: Keywo
     short_codes = [
         WayToObject(WayKind.SHORT_CODE, own)
         for own in own_numbers
-        if not own.startswith("+") and _has_short_code(plain, own, keywords)
+        if not own.startswith("+") and _has_short_code(plain, own, keywords, country)
     ]
     return (*links, *emails, *numbers, *short_codes)
 
@@ -70,18 +73,18 @@ def _has_number(text: str, number: str) -> bool:
     if "+" not in text:
         return False
     digits = _BETWEEN.join(number.removeprefix("+"))
-    return re.search(rf"(?<![0-9A-Za-z])\+\s?{digits}(?![0-9])", text) is not None
+    return re.search(rf"\+\s?{digits}(?![0-9])", text) is not None
 
 
-def _has_short_code(text: str, code: str, keywords: Keywords) -> bool:
+def _has_short_code(text: str, code: str, keywords: Keywords, country: str | None) -> bool:
     """Returns whether a text has a short code behind an opt-out word. Elsewhere such digits can be a price."""
     for found in re.finditer(rf"(?<![0-9+.,]){re.escape(code)}(?![0-9]|[.,][0-9])", text):
         before = normalise(text[max(found.start() - _LOOKED_BACK, 0) : found.start()]).split()
-        if any(_is_opt_out(word, keywords) for word in before[-_MOST_WORDS_BETWEEN - 1 :]):
+        if any(_is_opt_out(word, keywords, country) for word in before[-_MOST_WORDS_BETWEEN - 1 :]):
             return True
     return False
 
 
-def _is_opt_out(word: str, keywords: Keywords) -> bool:
-    keyword = keywords.find(word, None)
+def _is_opt_out(word: str, keywords: Keywords, country: str | None) -> bool:
+    keyword = keywords.find(word, country)
     return keyword is not None and keyword.action is KeywordAction.OPT_OUT

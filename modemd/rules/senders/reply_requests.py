@@ -43,8 +43,7 @@ _LONGEST_KEYWORD = 3  # words
 _FAR = 7  # digits
 # The usual Chinese forms, 回T退订 and 回复TD: the verb of the first is no word of the vocabulary.
 _CHINESE = re.compile(r"回[复覆復]?\W{0,2}[A-Za-z]{1,4}\W{0,2}退[订訂]|回[复覆復]\W{0,2}(?:TD|QX)(?![A-Za-z])")
-# Opt-out words that messages in those languages have in Latin letters.
-_LATIN_WORDS = re.compile(r"(?<![A-Za-z])(?:STOP|TD|QX)(?![A-Za-z])")
+_STOP = re.compile(r"(?<![A-Za-z])STOP(?![A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +61,18 @@ class _Target:
     is_far: bool  # an address of mail, or so many digits that it is no price and no short code
 
 
-def asks_for_reply(text: str, words: Words) -> bool:
+def asks_for_reply(text: str, words: Words, country: str | None = None) -> bool:
     """Returns whether a text asks for an opt-out word as an answer to its sender, and names no number or address for it. `words`:
-    those of consent in force."""
+    those of consent in force, which count in the `country` (ISO 3166 alpha-2) of the recipient."""
     plain = _BETWEEN_SCRIPTS.sub(" ", unicodedata.normalize("NFKC", text))
     found, targets = _split(plain)
-    verbs = _find_verbs([each.word for each in found], words)
-    unspaced = {language for languages in verbs.values() for language in languages if is_unspaced(language)}
+    verbs, has_unspaced_verb = _find_verbs([each.word for each in found], words)
     is_sent_far = any(target.is_far for each in targets.values() for target in each)
-    if _CHINESE.search(plain) is not None or (not is_sent_far and _asks_without_spaces(plain, unspaced, words)):
+    if _CHINESE.search(plain) is not None:
         return True
-    for place, length, keyword in _find_opt_outs(found, words):
+    if has_unspaced_verb and not is_sent_far and _has_unspaced_opt_out(plain, words):
+        return True
+    for place, length, keyword in _find_opt_outs(found, words, country):
         for verb_place in range(place - _NEAR_CAPITALS, place + _NEAR + 1):
             for language in verbs.get(verb_place, ()):
                 if _belongs(verb_place, language, place, keyword, found) and not _is_sent_elsewhere(
@@ -103,24 +103,30 @@ def _split(text: str) -> tuple[list[_Word], dict[int, list[_Target]]]:
     return words, targets
 
 
-def _find_verbs(found: list[str], words: Words) -> dict[int, set[str]]:
-    """Returns the places of the verbs for answering, with the languages that have them."""
+def _find_verbs(found: list[str], words: Words) -> tuple[dict[int, set[str]], bool]:
+    """Returns the places of the verbs for answering, with the languages that have them; and whether there is one of a language
+    that is written without spaces, where places say nothing."""
     verbs: dict[int, set[str]] = {}
+    has_unspaced_verb = False
     for language, positions in words.vocabulary.find(found).items():
-        for place in positions.get(Concept.QUOTE, ()):
-            if is_unspaced(language) or found[place] not in _NO_VERBS:
+        places = positions.get(Concept.QUOTE, [])
+        if is_unspaced(language):
+            has_unspaced_verb = has_unspaced_verb or len(places) > 0
+            continue
+        for place in places:
+            if found[place] not in _NO_VERBS:
                 verbs.setdefault(place, set()).add(language)
     for place, word in enumerate(found):
         if word in _MORE_VERBS:
             verbs.setdefault(place, set()).add("en")
-    return verbs
+    return verbs, has_unspaced_verb
 
 
-def _find_opt_outs(found: list[_Word], words: Words) -> Iterator[tuple[int, int, Keyword]]:
-    """Yields the opt-out words of a text: the place, how many words it has, and the word."""
+def _find_opt_outs(found: list[_Word], words: Words, country: str | None) -> Iterator[tuple[int, int, Keyword]]:
+    """Yields the opt-out words of a text in a country: the place, how many words each has, and the word."""
     for place, first in enumerate(found):
         for length in range(min(_LONGEST_KEYWORD, len(found) - place), 0, -1):
-            keyword = words.keywords.find(" ".join(each.word for each in found[place : place + length]), None)
+            keyword = words.keywords.find(" ".join(each.word for each in found[place : place + length]), country)
             if keyword is not None and keyword.action is KeywordAction.OPT_OUT:
                 if not first.is_inside:
                     yield place, length, keyword
@@ -129,7 +135,7 @@ def _find_opt_outs(found: list[_Word], words: Words) -> Iterator[tuple[int, int,
 
 def _belongs(verb_place: int, language: str, place: int, keyword: Keyword, found: list[_Word]) -> bool:
     """Returns whether a verb asks for an opt-out word. An ordinary word, such as END, needs a verb of its own language."""
-    if is_unspaced(language) or found[verb_place].sentence != found[place].sentence:
+    if found[verb_place].sentence != found[place].sentence:
         return False
     languages = {each.partition("-")[0] for each in keyword.languages}
     if keyword.strength is not Strength.STRONG and language not in languages:
@@ -157,16 +163,11 @@ def _is_sent_elsewhere(
     return False
 
 
-def _asks_without_spaces(text: str, languages: set[str], words: Words) -> bool:
-    """Returns whether a text asks for a reply in a language that writes no spaces: it has a verb (`languages`: those that have
-    one), and anywhere an opt-out word."""
-    if not languages:
-        return False
+def _has_unspaced_opt_out(text: str, words: Words) -> bool:
+    """Returns whether a text has STOP, or an opt-out word of a language that is written without spaces, anywhere."""
     joined = normalise(text).replace(" ", "")
-    return _LATIN_WORDS.search(text) is not None or any(
+    return _STOP.search(text) is not None or any(
         each.word.replace(" ", "") in joined
         for each in words.keywords.entries
-        if each.action is KeywordAction.OPT_OUT
-        and each.strength is Strength.STRONG
-        and not languages.isdisjoint(language.partition("-")[0] for language in each.languages)
+        if each.action is KeywordAction.OPT_OUT and not each.word.isascii() and any(map(is_unspaced, each.languages))
     )

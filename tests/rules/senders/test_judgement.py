@@ -166,6 +166,14 @@ def test_the_reason_says_what_to_do() -> None:
     assert silent.because.startswith("nobody can answer ChezPaul, so marketing from it needs another way to end it")
 
 
+def test_the_reason_tells_what_is_not_known() -> None:
+    """Of a short code of which nobody knows whether it can be answered, nothing else is said."""
+    sender = parse_sender(ProviderSenderKind.SHORT_CODE, "36111", "AR")
+    refusal = judge(sender, "AR", OFFER, "20 % off", TODAY).refusal
+    assert refusal is not None
+    assert refusal.because.startswith("nobody knows whether 36111 can be answered in AR, so ")
+
+
 def test_the_country_is_judged_before_the_text() -> None:
     """One refusal is told; warnings stay."""
     assert code_of(judge(NAME, "US", OFFER, "20 % off", TODAY)) is NOT_ALLOWED
@@ -195,10 +203,12 @@ def test_a_short_code_is_answered_where_the_country_lets_it(
 
 def test_the_words_in_force_count() -> None:
     """Those of the installation, if it has changed some."""
-    words = Words.load([WordChange(ChangeKind.ADD, "GENUG", KeywordAction.OPT_OUT, "de")])
+    words = Words.load([WordChange(ChangeKind.ADD, "GENUG", KeywordAction.OPT_OUT, "de", "DE")])
     text = f"Antworte GENUG. {LINK}"
     assert code_of(judge(NAME, "DE", OFFER, text, TODAY)) is None
     assert code_of(judge(NAME, "DE", OFFER, text, TODAY, SenderRules(words=words))) is NO_WAY
+    assert code_of(judge(NAME, "AT", OFFER, text, TODAY, SenderRules(words=words))) is NOT_REGISTERED
+    assert code_of(judge(NAME, "CH", OFFER, text, TODAY, SenderRules(words=words))) is None
 
 
 @pytest.mark.parametrize(

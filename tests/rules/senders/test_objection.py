@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.rules.consent.words.keywords import Keywords
+from modemd.rules.consent.words.keywords import ChangeKind, KeywordAction, Keywords, WordChange
 from modemd.rules.senders.objection import WayKind, WayToObject, find_ways_to_object
 
 KEYWORDS = Keywords.load()
@@ -24,6 +24,7 @@ def find(text: str) -> list[tuple[WayKind, str]]:
         ("Скидка 20 %. Отказ: https://пример.рф/отказ", "https://пример.рф/отказ"),
         ("20%オフ 配信停止はこちらhttps://chezpaul.example/s", "https://chezpaul.example/s"),
         ("20 % off https://chezpaul.example:8443/x!", "https://chezpaul.example:8443/x"),
+        ("20 % off https://chezpaul.example/?m=a@b.example", "https://chezpaul.example/?m=a@b.example"),
         ("20 % off https://xn--e1afmkfd.xn--p1ai", "https://xn--e1afmkfd.xn--p1ai"),
     ],
 )
@@ -80,6 +81,8 @@ def test_a_short_code_of_ours_is_a_way_behind_an_opt_out_word(text: str) -> None
         "Only 36111 EUR",
         "STOP, only 36111.50 EUR",
         "STOP au 36112",
+        "HELP au 36111",
+        "Stop! 20 % off, and more for all of you, today at 36111",
         "STOP au 136111",
         "20 % off. Call +44 7700 900123",
         "STOP to +337555000012",
@@ -112,6 +115,13 @@ def test_all_ways_are_found() -> None:
         WayToObject(NUMBER, "+33755500001"),
         WayToObject(CODE, "36111"),
     )
+
+
+def test_the_words_of_the_country_count() -> None:
+    """One that an administrator has added for a country counts there only."""
+    keywords = Keywords.load([WordChange(ChangeKind.ADD, "GENUG", KeywordAction.OPT_OUT, "de", "DE")])
+    assert find_ways_to_object("GENUG an 36111", OWN, keywords, "DE") != ()
+    assert find_ways_to_object("GENUG an 36111", OWN, keywords, "AT") == ()
 
 
 def test_without_numbers_of_ours_none_is_a_way() -> None:

@@ -62,6 +62,10 @@ def test_our_notice_for_senders_without_answer_asks_for_none(language: str, cont
         f"100元起，回T退订 {LINK}",
         f"1000000元，回复TD {LINK}",
         "STOPと返信",
+        "回复STOP",
+        "回复取消",
+        "配信停止と返信",
+        "ตอบ หยุด",
         "STOP을 보내 주세요",
         "أرسلوا STOP",
         "השב הסר",
@@ -88,6 +92,8 @@ def test_a_text_that_asks_for_a_reply(text: str) -> None:
         "Çıkmak için STOP yazıp 3344'e gönderin",
         "Для отказа отправьте СТОП на +7 901 123-45-67",
         "发送TD到 +86 138 0013 8000",
+        "发送STOP到 +86 138 0013 8000",
+        "STOP을 080-123-4567로 보내 주세요",
     ],
 )
 def test_a_word_that_is_sent_elsewhere_is_no_reply(text: str) -> None:
@@ -106,6 +112,13 @@ def test_a_word_that_is_sent_elsewhere_is_no_reply(text: str) -> None:
         "WEEK END SALE. SEND A GIFT",
         "Week-end de soldes, envoyez vos amis",
         "Rispondi alla domanda e vinci. Fine corsa",
+        "Text us. Stop by today",
+        f"Reply at {LINK}. Stop by today",
+        "Send fin gave til en ven",
+        "Autos mit Stopp-Start 20 % billiger",
+        f"Geen sms meer, stop via {LINK}",
+        f"Tap to stop: {LINK}",
+        f"请回复我们的问卷 {LINK}",
         "Reply to us by the end of Friday",
         f"Antworte mit JA auf {LINK}",
         f"Abmelden mit einem Klick: {LINK}",
@@ -125,9 +138,10 @@ def test_a_text_that_asks_for_none(text: str) -> None:
 
 def test_an_administrators_word_counts() -> None:
     """The words in force are those of the installation."""
-    change = WordChange(ChangeKind.ADD, "GENUG", KeywordAction.OPT_OUT, "de")
-    assert not asks_for_reply("Antworte GENUG", WORDS)
-    assert asks_for_reply("Antworte GENUG", Words.load([change]))
+    change = WordChange(ChangeKind.ADD, "GENUG", KeywordAction.OPT_OUT, "de", "DE")
+    assert not asks_for_reply("Antworte GENUG", WORDS, "DE")
+    assert asks_for_reply("Antworte GENUG", Words.load([change]), "DE")
+    assert not asks_for_reply("Antworte GENUG", Words.load([change]), "AT")
 
 
 @pytest.mark.parametrize("text", ["reply stop 333 ", "stop reply ", "a.", "x@", "+33 ", "返信 STOP 333"])
