@@ -164,10 +164,10 @@ def _is_sent_elsewhere(
 
 
 def _has_unspaced_opt_out(text: str, words: Words) -> bool:
-    """Returns whether a text has STOP, or an opt-out word of a language that is written without spaces, anywhere."""
+    """Returns whether a text has STOP, or an opt-out word of another script, anywhere. Letters of a link are none."""
     joined = normalise(text).replace(" ", "")
     return _STOP.search(text) is not None or any(
         each.word.replace(" ", "") in joined
         for each in words.keywords.entries
-        if each.action is KeywordAction.OPT_OUT and not each.word.isascii() and any(map(is_unspaced, each.languages))
+        if each.action is KeywordAction.OPT_OUT and not each.word.isascii()
     )

@@ -207,6 +207,9 @@ def test_the_words_in_force_count() -> None:
     text = f"Antworte GENUG. {LINK}"
     assert code_of(judge(NAME, "DE", OFFER, text, TODAY)) is None
     assert code_of(judge(NAME, "DE", OFFER, text, TODAY, SenderRules(words=words))) is NO_WAY
+    here = SenderRules(own_numbers=("36111",), words=words)
+    assert code_of(judge(NAME, "DE", OFFER, "GENUG an 36111", TODAY, here)) is None
+    assert code_of(judge(NAME, "CH", OFFER, "GENUG an 36111", TODAY, here)) is NO_WAY
     assert code_of(judge(NAME, "AT", OFFER, text, TODAY, SenderRules(words=words))) is NOT_REGISTERED
     assert code_of(judge(NAME, "CH", OFFER, text, TODAY, SenderRules(words=words))) is None
 
