@@ -92,16 +92,16 @@ class NetworkError:
 class DeliveryReceipt:
     """Receipt. A field that it does not have is None.
 
-    `message_id`: as the SMSC wrote it; :mod:`modemd.smpp.message_ids` finds its attempt. `reference`: user_message_reference of the
-    submit_sm. `word`: `stat` as it came, for the log. `error`: `err` as it came. Dates have no zone: it is the SMSC's, and nobody
-    says which. `text`: the first characters of the message. `has_receipt_type` False: esm_class says that this is a message, and
-    only its text looks like a receipt, which a person can write, too: believe it only if id and number fit an attempt.
+    `message_id`: as the SMSC wrote it; :mod:`modemd.smpp.message_ids` finds its attempt. `reference`: user_message_reference of
+    the submit_sm. `word`: `stat` as it came, for the log. `error`: `err` as it came. Dates have no zone: it is the SMSC's, and nobody
+    says which. `text`: the first characters of the message. `is_certain` False: esm_class says that this is a message, and only
+    its text looks like a receipt, which a person can write, too: believe it only if id and number fit an attempt.
     """
 
     message_id: str | None
     state: SmscState
     is_final: bool
-    has_receipt_type: bool
+    is_certain: bool
     word: str | None = None
     error: str | None = None
     network_error: NetworkError | None = None
@@ -121,15 +121,17 @@ def read_message_type(esm_class: int) -> int:
 def read_receipt(body: DeliverSm | DataSm, default: DefaultAlphabet = DefaultAlphabet.GSM7) -> DeliveryReceipt | None:
     """Returns the receipt that a PDU has; None if it is a message. `default`: the route's alphabet for data_coding 0.
 
-    A receipt is a PDU of type RECEIPT or INTERMEDIATE, or one of type DEFAULT whose text has `id:` and a known `stat:`. Where
-    TLVs and text differ, the TLVs count. Never fails: a receipt that says nothing has no id and the state UNKNOWN.
+    A receipt is a PDU of type RECEIPT or INTERMEDIATE, or one of type DEFAULT with the TLV receipted_message_id, or
+    whose text has `id:` and a known `stat:`. Where TLVs and text differ, the TLVs count. Never fails: a receipt that says nothing
+    has no id and the state UNKNOWN.
     """
     kind = read_message_type(body.esm_class)
     if kind not in (MessageType.RECEIPT, MessageType.INTERMEDIATE, MessageType.DEFAULT):
         return None
     found = _find_values(_decode(body))
     word = found.get("stat")
-    if kind == MessageType.DEFAULT and not (found.get("id") and _read_word(word) is not None):
+    receipted = find_string(body.tlvs, Tag.RECEIPTED_MESSAGE_ID)
+    if kind == MessageType.DEFAULT and receipted is None and not (found.get("id") and _read_word(word) is not None):
         return None
     state = _read_state(find_integer(body.tlvs, Tag.MESSAGE_STATE))
     if state is None:
@@ -138,10 +140,10 @@ def read_receipt(body: DeliverSm | DataSm, default: DefaultAlphabet = DefaultAlp
         state = SmscState.UNKNOWN
     text = found.get("text")
     return DeliveryReceipt(
-        message_id=find_string(body.tlvs, Tag.RECEIPTED_MESSAGE_ID) or found.get("id") or None,
+        message_id=receipted or found.get("id") or None,
         state=state,
         is_final=state.is_final and kind != MessageType.INTERMEDIATE,
-        has_receipt_type=kind != MessageType.DEFAULT,
+        is_certain=kind != MessageType.DEFAULT or receipted is not None,
         word=word,
         error=found.get("err"),
         network_error=_read_network_error(find_tlv(body.tlvs, Tag.NETWORK_ERROR_CODE)),

@@ -28,7 +28,7 @@ def encode_relative(period: timedelta) -> str:
 
 
 def encode_absolute(moment: datetime) -> str:
-    """Returns an absolute time in the zone of `moment`, to tenths of a second. EncodeError if it has none, or has no form here."""
+    """Returns an absolute time in the zone of `moment`, to tenths of a second. EncodeError if that is not possible."""
     offset = moment.utcoffset()
     if offset is None:
         raise EncodeError("time", "a time without a zone")
