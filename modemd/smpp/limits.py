@@ -11,8 +11,8 @@ class SessionLimits:
 
     `window`: messages and queries without an answer. `response_s`: after it an answer counts as lost (response_timer).
     `enquire_after_s`: silence of the peer before enquire_link (enquire_link_timer); `enquire_s`: the time for its answer.
-    `bind_s`: the time for a bind (session_init_timer). `most_requests`: requests of the peer that wait for our answer; those above
-    it are answered with "throttled".
+    `bind_s`: the time for a bind (session_init_timer). `most_requests`: requests of the peer that wait for our answer; more are
+    answered with "throttled".
     """
 
     window: int = 10

@@ -93,8 +93,8 @@ class DeliveryReceipt:
     """Receipt. A field that it does not have is None.
 
     `message_id`: as the SMSC wrote it; :mod:`modemd.smpp.message_ids` finds its attempt. `reference`: user_message_reference of
-    the submit_sm. `word`: `stat` as it came, for the log. `error`: `err` as it came. Dates have no zone: it is the SMSC's, and nobody
-    says which. `text`: the first characters of the message. `is_certain` False: esm_class says that this is a message, and only
+    the submit_sm. `word`: `stat` as it came, for the log. `error`: `err` as it came. Dates have no zone: it is that of the
+    SMSC. `text`: the first characters of the message. `is_certain` False: esm_class says that this is a message, and only
     its text looks like a receipt, which a person can write, too: believe it only if id and number fit an attempt.
     """
 

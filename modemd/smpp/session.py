@@ -144,8 +144,8 @@ class SmppSession:
         return self._continue_unbind(now)
 
     def acknowledge(self, sequence: int, status: int = CommandStatus.OK) -> bytes:
-        """Returns the octets of the answer to a delivery, or of the refusal of any request. NotPermitted if no such request waits,
-        which is so after the connection is lost."""
+        """Returns the octets of the answer to a delivery, or of the refusal of any request. NotPermitted if no such request
+        waits, which is so after the connection is lost."""
         command_id = self._requests.find(sequence)
         if command_id is None or (status == CommandStatus.OK and command_id not in _DELIVERIES):
             raise NotPermitted(f"no delivery {sequence} waits for an answer")
@@ -157,7 +157,7 @@ class SmppSession:
         return response.encode()
 
     def answer(self, sequence: int, body: SubmitSmResp | DataSmResp | QuerySmResp) -> bytes:
-        """Returns the octets of an answer without an error to a message or a query. NotPermitted if no request of this kind waits."""
+        """Returns the octets of an answer without an error to a message or a query. NotPermitted if no such request waits."""
         command_id = self._requests.find(sequence)
         if command_id is None or command_id | RESPONSE_BIT != body.COMMAND:
             raise NotPermitted(f"no request {sequence} waits for {body.COMMAND.name.lower()}")
@@ -337,7 +337,7 @@ class SmppSession:
 
     def _end_bind(self, command_id: CommandId, pdu: Pdu) -> list[Event]:
         if pdu.status != CommandStatus.OK or pdu.command_id == CommandId.GENERIC_NACK:
-            return [BindRefused(pdu.status)]
+            return [BindRefused(pdu.status or CommandStatus.UNKNOWN_ERROR)]  # a generic_nack may say 0
         self._state = self._peer_state = BOUND_BY[command_id]
         version = None if pdu.body is None else find_integer(pdu.body.tlvs, Tag.SC_INTERFACE_VERSION)
         return [Bound(self._state, getattr(pdu.body, "system_id", ""), version)]
@@ -365,12 +365,15 @@ class SmppSession:
                 return self._refuse_unpermitted(pdu)
             self._bind = (sequence, body)
             return [BindRequested(sequence, body)]
-        if not self._requests.keep(sequence, CommandId(command_id)):
-            return self._throttle(command_id, sequence)
+        event: Event
         if isinstance(body, DeliverSm | DataSm) and self._role is SmppRole.ESME:
-            return [Delivery(sequence, body)]
-        assert isinstance(body, SubmitSm | DataSm | QuerySm)  # noqa: S101 - the table of permissions has no others
-        return [SubmitRequested(sequence, body)]
+            event = Delivery(sequence, body)
+        elif isinstance(body, SubmitSm | DataSm | QuerySm):
+            event = SubmitRequested(sequence, body)
+        else:
+            return self._refuse_unpermitted(pdu)
+        is_kept = self._requests.keep(sequence, CommandId(command_id))
+        return [event] if is_kept else self._throttle(command_id, sequence)
 
     def _throttle(self, command_id: int, sequence: int) -> list[Event]:
         """Refuses a request for now. This must be no final error: the SMSC would not repeat a delivery after one."""
