@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from modemd.smpp.operation import RESPONSE_BIT, CommandId
-from modemd.smpp.permissions import BOUND_BY, SessionState, SmppRole, is_permitted
+from modemd.smpp.permissions import BOUND_BY, SessionState, SmppRole, find_refusal, is_permitted
 
 OPEN, TX, RX, TRX, UNBINDING, CLOSED = SessionState
 ESME, SMSC = SmppRole
@@ -58,3 +58,18 @@ def test_sides_and_states() -> None:
     """Each side has the other, each bind its state."""
     assert (ESME.peer, SMSC.peer) == (SMSC, ESME)
     assert BOUND_BY == {2: TX, 1: RX, 9: TRX}
+
+
+@pytest.mark.parametrize(
+    ("role", "command", "status"),
+    [
+        (SMSC, CommandId.BIND_RECEIVER, 0x05),
+        (SMSC, CommandId.SUBMIT_SM, 0x04),
+        (ESME, CommandId.DELIVER_SM, 0x64),
+        (ESME, CommandId.DATA_SM, 0x64),
+        (ESME, CommandId.SUBMIT_SM, 0x04),
+    ],
+)
+def test_refusals(role: SmppRole, command: CommandId, status: int) -> None:
+    """A second bind is told so; a delivery that comes too early is repeated later."""
+    assert find_refusal(role, command) == status

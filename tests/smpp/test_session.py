@@ -104,7 +104,7 @@ def test_two_binds_are_two_sessions(
         assert others(session.receive_data(make_pdu(INBOUND, 1).encode(), 0.0)) == [Delivery(1, INBOUND)]
     else:
         session.send_request(MESSAGE, 0.0)
-        assert [pdu.status for pdu in written(session.receive_data(make_pdu(INBOUND, 1).encode(), 0.0))] == [0x04]
+        assert [pdu.status for pdu in written(session.receive_data(make_pdu(INBOUND, 1).encode(), 0.0))] == [0x64]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_bind_whose_answer_cannot_be_read_is_a_bind() -> None:
 
 
 def test_no_traffic_before_the_bind() -> None:
-    """Neither ours nor theirs; a second bind does not leave."""
+    """Neither ours nor theirs, which they may repeat; a second bind does not leave."""
     session = open_esme()
     session.send_bind(BIND, 0.0)
     with pytest.raises(NotPermitted):
@@ -145,7 +145,7 @@ def test_no_traffic_before_the_bind() -> None:
     with pytest.raises(NotPermitted, match="a bind waits"):
         session.send_bind(BIND, 0.0)
     events = session.receive_data(make_pdu(INBOUND, 9).encode(), 0.0)
-    assert written(events) == [Pdu(CommandId.DELIVER_SM_RESP, 9, CommandStatus.INVALID_BIND_STATUS)]
+    assert written(events) == [Pdu(CommandId.DELIVER_SM_RESP, 9, CommandStatus.TEMPORARY_APPLICATION_ERROR)]
     assert others(events) == [UnexpectedPdu(CommandId.DELIVER_SM, 9, 0, "not permitted when open")]
 
 
@@ -349,11 +349,13 @@ def test_a_delivery_that_cannot_be_read_is_given_out_as_octets() -> None:
 
 
 def test_deliveries_without_our_answer_are_bounded() -> None:
-    """More are answered with "throttled", which is no final error, and are not given out; also those that cannot be read."""
+    """More are answered with "queue full", which is no final error, and are not given out; also those that cannot be read."""
     session = bound_esme(SessionLimits(most_requests=2))
     octets = b"".join(make_pdu(INBOUND, number).encode() for number in (1, 2, 3)) + cut_body(make_pdu(INBOUND, 4), 2)
     events = session.receive_data(octets, 0.0)
-    assert written(events) == [Pdu(CommandId.DELIVER_SM_RESP, number, CommandStatus.THROTTLED) for number in (3, 4)]
+    assert written(events) == [
+        Pdu(CommandId.DELIVER_SM_RESP, number, CommandStatus.MESSAGE_QUEUE_FULL) for number in (3, 4)
+    ]
     assert [type(event) for event in others(events)] == [Delivery, Delivery, UnexpectedPdu, UnexpectedPdu]
 
 
