@@ -21,8 +21,7 @@ from modemd.smpp.statuses import classify_status, describe_status
 from modemd.smpp.texts import DefaultAlphabet, read_message
 from modemd.smpp.times import decode_time
 from modemd.smpp.window import WindowFull
-from tests.smpp.samples import PDUS, RECEIPT, SUBMIT
-from tests.smpp.sessions import bound_esme, bound_smsc, open_esme, open_smsc
+from tests.smpp.samples import PDUS, RECEIPT, SUBMIT, bound_esme, bound_smsc, open_esme, open_smsc
 
 STREAMS = 20_000
 KNOWN = [pdu.encode() for pdu in PDUS]

@@ -210,6 +210,13 @@ def test_a_receipt_behind_a_header() -> None:
     assert must_read("\x05\x00\x03\x07\x01\x01id:7 stat:DELIVRD", 0x44).message_id == "7"
 
 
+def test_dates_of_a_receipt_have_seconds_or_not() -> None:
+    """Each by itself."""
+    receipt = must_read("id:7 submit date:261130091508 done date:2611300916 stat:DELIVRD")
+    assert receipt.submitted_at == datetime(2026, 11, 30, 9, 15, 8)
+    assert receipt.done_at == datetime(2026, 11, 30, 9, 16)
+
+
 def test_numbers_of_parts_must_be_numbers() -> None:
     """Else they are not known."""
     receipt = must_read("id:7 stat:DELIVRD sub:one dlvrd:99999")

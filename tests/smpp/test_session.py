@@ -55,8 +55,7 @@ from modemd.smpp.session_operations import (
 from modemd.smpp.statuses import CommandStatus
 from modemd.smpp.tlvs import Tag, Tlv, make_integer_tlv
 from modemd.smpp.window import WindowFull
-from tests.smpp.samples import PDUS, name_pdu
-from tests.smpp.sessions import BIND, bound_esme, bound_smsc, open_esme, open_smsc, others, written
+from tests.smpp.samples import BIND, PDUS, bound_esme, bound_smsc, name_pdu, open_esme, open_smsc, others, written
 
 MESSAGE = SubmitSm("MyBank", "447700900123", b"Hello")
 INBOUND = DeliverSm("447700900123", "12345", b"STOP")
