@@ -85,7 +85,7 @@ def decode_address(address: SmppAddress, of_route: NumberingTable | None = None)
     """
     value, ton = address.value, address.numbering.ton
     digits = value.removeprefix("+")
-    if not _DIGITS.fullmatch(digits) or ton == TypeOfNumber.ALPHANUMERIC:
+    if not _DIGITS.fullmatch(digits):
         return value
     if ton == TypeOfNumber.INTERNATIONAL or value.startswith("+"):
         return f"+{digits}"

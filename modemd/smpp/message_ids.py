@@ -52,7 +52,7 @@ def find_conversion(receipt_id: str, candidates: Mapping[Key, str]) -> IdConvers
 
 
 def _fold(identifier: str) -> str:
-    return identifier.casefold().lstrip("0") or "0"
+    return identifier.casefold().lstrip("0")
 
 
 def _is_equal(receipt_id: str, candidate: str) -> bool:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from modemd.errors import EncodeError
-from modemd.smpp.fields import StringField
+from modemd.smpp.fields import FieldError, StringField
 from modemd.smpp.message_operations import DataSm, QuerySmResp, SubmitSmResp
 from modemd.smpp.operation import CommandId
 from modemd.smpp.pdus import (
@@ -163,6 +163,12 @@ def test_an_answer_with_an_error_may_have_no_body(command_id: int) -> None:
         decode_pdu(Pdu(command_id, 3).encode())
 
 
+def test_a_request_has_a_body_whatever_its_status_is() -> None:
+    """Requests have no status."""
+    with pytest.raises(PduError):
+        decode_pdu(Pdu(CommandId.SUBMIT_SM, 3, 0x45).encode())
+
+
 def test_an_answer_with_an_error_may_have_a_body() -> None:
     """Some SMSCs send it."""
     pdu = Pdu(CommandId.SUBMIT_SM_RESP, 3, 0x45, SubmitSmResp("x"))
@@ -214,6 +220,10 @@ def test_strings_have_bounds() -> None:
     """The longest value has one octet less than the field; one octet more is an error at its place."""
     field = StringField("system_id", 4)
     assert field.read(b"abc\0rest", 0) == ("abc", 4)
+    for octets, status in ((b"abcd", 0xC2), (b"abc", 0x02)):
+        with pytest.raises(FieldError) as cut:
+            field.read(octets, 0)
+        assert cut.value.status == status
     with pytest.raises(PduError, match="no NUL within 21 octets") as raised:
         decode_pdu(make_pdu(SUBMIT, 1).encode().replace(b"MyBank\0", b"MyBank!"))
     assert raised.value.octet == HEADER_OCTETS + 4 + 2 + 21

@@ -61,6 +61,9 @@ def test_the_text_of_appendix_b() -> None:
         pytest.param("id:7\nstat:DELIVRD\0", id="lines, and a NUL at the end"),
         pytest.param("text:stat id:7 stat:DELIVRD", id="the text is not last"),
         pytest.param("id:7 stat:DELIVRD text:id:8 stat:UNDELIV", id="the text has fields of its own"),
+        pytest.param(
+            "id:7 stat:DELIVRD text:err:5 done date:2611300916", id="the text has fields that the receipt has not"
+        ),
         pytest.param("id:7 stat:DELIVRD id:8 stat:UNDELIV", id="repeated fields"),
         pytest.param("id:7 Done Date:2611300916 stat:DELIVRD Text:", id="an empty text"),
     ],
@@ -69,6 +72,8 @@ def test_texts_vary(text: str) -> None:
     """Order, case, separators, missing fields."""
     receipt = must_read(text)
     assert (receipt.message_id, receipt.state, receipt.is_final) == ("7", SmscState.DELIVERED, True)
+    if "text:err:5" in text:
+        assert (receipt.error, receipt.done_at, receipt.text) == (None, None, "err:5 done date:2611300916")
 
 
 @pytest.mark.parametrize(
