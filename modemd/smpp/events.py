@@ -8,10 +8,8 @@ from modemd.light_dataclass import dataclass
 from modemd.smpp.message_operations import AlertNotification, DataSm, DeliverSm, QuerySm, SubmitSm
 from modemd.smpp.operation import CommandId, Operation
 from modemd.smpp.permissions import SessionState
-from modemd.smpp.session_operations import BindReceiver, BindTransceiver, BindTransmitter, Outbind
+from modemd.smpp.session_operations import Bind, Outbind
 from modemd.smpp.statuses import CommandStatus
-
-Bind = BindReceiver | BindTransceiver | BindTransmitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,7 @@ class AlertReceived:
 @dataclass(frozen=True, slots=True)
 class UnexpectedPdu:
     """PDU that changes nothing: an answer that nobody awaits, a request that is not permitted now, or one that cannot be read.
-    Such a request has been answered with an error."""
+    Such a request has been answered with an error, if it can be."""
 
     command_id: int
     sequence: int

@@ -13,7 +13,6 @@ from modemd.light_dataclass import dataclass
 from modemd.smpp.events import (
     AlertReceived,
     AnsweredLate,
-    Bind,
     BindRefused,
     BindRequested,
     Bound,
@@ -45,7 +44,6 @@ from modemd.smpp.message_operations import (
 )
 from modemd.smpp.operation import RESPONSE_BIT, CommandId, Operation
 from modemd.smpp.pdus import (
-    OPERATIONS,
     Pdu,
     PduError,
     PduStream,
@@ -59,15 +57,16 @@ from modemd.smpp.peer_requests import PeerRequests
 from modemd.smpp.permissions import BOUND_BY, NotPermitted, SessionState, SmppRole, find_refusal, is_permitted
 from modemd.smpp.session_operations import (
     BINDS,
-    INTERFACE_VERSION,
+    Bind,
     EnquireLink,
     EnquireLinkResp,
     Outbind,
     Unbind,
     UnbindResp,
+    make_bind_resp,
 )
 from modemd.smpp.statuses import CommandStatus
-from modemd.smpp.tlvs import Tag, find_integer, make_integer_tlv
+from modemd.smpp.tlvs import Tag, find_integer
 from modemd.smpp.window import MESSAGE_REQUESTS, AwaitedAnswer, RequestWindow, WindowFull
 
 _DELIVERIES = {CommandId.DELIVER_SM: DeliverSmResp(), CommandId.DATA_SM: DataSmResp()}
@@ -105,7 +104,8 @@ class SmppSession:
     @property
     def room(self) -> int:
         """Messages and queries that may be sent now."""
-        return self._window.room if self._state in BOUND_BY.values() else 0
+        # Each side may send data_sm where it may send messages at all.
+        return self._window.room if is_permitted(self._role, self._state, CommandId.DATA_SM) else 0
 
     @property
     def outstanding(self) -> int:
@@ -169,11 +169,7 @@ class SmppSession:
         """Returns the octets of the answer to a bind; the session is bound. NotPermitted if this bind does not wait."""
         bind = self._take_bind(sequence)
         self._state = self._peer_state = BOUND_BY[bind.COMMAND]
-        # TLVs only for an ESME that says it knows them (3.4, "guidelines" for compatibility: 3.3).
-        knows_tlvs = bind.interface_version >= INTERFACE_VERSION
-        tlvs = (make_integer_tlv(Tag.SC_INTERFACE_VERSION, INTERFACE_VERSION),) if knows_tlvs else ()
-        body = OPERATIONS[bind.COMMAND | RESPONSE_BIT](system_id=system_id, tlvs=tlvs)  # type: ignore[call-arg]
-        return make_pdu(body, sequence).encode()
+        return make_pdu(make_bind_resp(bind, system_id), sequence).encode()
 
     def refuse_bind(self, sequence: int, status: int) -> bytes:
         """Returns the octets of the refusal of a bind. NotPermitted if this bind does not wait."""
@@ -218,9 +214,11 @@ class SmppSession:
         """Returns what the time means: answers that are overdue, a peer that is silent, enquire_link to be sent."""
         if self._state is SessionState.CLOSED:
             return []
-        events: list[Event] = []
-        for expired in self._window.expire(now):
-            events += self._time_out(expired)
+        expired = self._window.expire(now)
+        # First the messages: each must be told, even if the link turns out to be lost.
+        events = self._report_unknown(expired, UnknownCause.TIMEOUT)
+        for each in expired:
+            events += self._time_out(each)
             if not self._is_readable:
                 return events
         bind_deadline = self._find_bind_deadline()
@@ -246,9 +244,9 @@ class SmppSession:
 
     def _can_send_unbind(self) -> bool:
         """Returns whether nothing is left to wait for before unbind."""
-        is_sent = self._window.is_waiting(CommandId.UNBIND)
-        is_idle = not self._window.outstanding and not self._requests
-        return self._state is SessionState.UNBINDING and is_idle and not is_sent
+        if self._state is not SessionState.UNBINDING or self._window.is_waiting(CommandId.UNBIND):
+            return False
+        return not self._window.outstanding and not self._requests
 
     def _continue_unbind(self, now: float) -> list[Event]:
         return (
@@ -276,7 +274,11 @@ class SmppSession:
             return self._lose(LossCause.NOT_UNBOUND)
         if command_id in BINDS:
             return self._lose(LossCause.NOT_BOUND, f"no answer to bind within {self._limits.bind_s:g} s")
-        return [RequestUnknown(expired.sequence, command_id, UnknownCause.TIMEOUT)]
+        return []
+
+    def _report_unknown(self, requests: list[AwaitedAnswer], cause: UnknownCause) -> list[Event]:
+        messages = [each for each in requests if each.command_id in MESSAGE_REQUESTS]
+        return [RequestUnknown(each.sequence, CommandId(each.command_id), cause) for each in messages]
 
     def _lose(self, cause: LossCause, detail: str = "") -> list[Event]:
         """Ends the session. Everything that has no answer is unknown."""
@@ -290,8 +292,7 @@ class SmppSession:
         self._state = self._peer_state = SessionState.CLOSED
         self._bind = None
         self._requests.clear()
-        open_requests = [each for each in self._window.expire_all() if each.command_id in MESSAGE_REQUESTS]
-        return [RequestUnknown(each.sequence, CommandId(each.command_id), cause) for each in open_requests]
+        return self._report_unknown(self._window.expire_all(), cause)
 
     def _read(self, frame: bytes) -> list[Event]:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modemd.light_dataclass import dataclass
 from modemd.smpp.fields import IntegerField, StringField
 from modemd.smpp.operation import CommandId, Operation
-from modemd.smpp.tlvs import Tlvs
+from modemd.smpp.tlvs import Tag, Tlvs, make_integer_tlv
 
 INTERFACE_VERSION = 0x34
 BINDS = frozenset({CommandId.BIND_RECEIVER, CommandId.BIND_TRANSMITTER, CommandId.BIND_TRANSCEIVER})
@@ -158,3 +158,20 @@ class EnquireLinkResp(Operation):
 
     COMMAND = CommandId.ENQUIRE_LINK_RESP
     tlvs: Tlvs = ()
+
+
+Bind = BindReceiver | BindTransmitter | BindTransceiver
+BindResp = BindReceiverResp | BindTransmitterResp | BindTransceiverResp
+
+
+def make_bind_resp(bind: Bind, system_id: str) -> BindResp:
+    """Returns the response that accepts a bind. It has a TLV only for an ESME of version 3.4, which knows TLVs (3.4)."""
+    knows_tlvs = bind.interface_version >= INTERFACE_VERSION
+    tlvs = (make_integer_tlv(Tag.SC_INTERFACE_VERSION, INTERFACE_VERSION),) if knows_tlvs else ()
+    if isinstance(bind, BindReceiver):
+        return BindReceiverResp(system_id, tlvs)
+    return (
+        BindTransmitterResp(system_id, tlvs)
+        if isinstance(bind, BindTransmitter)
+        else BindTransceiverResp(system_id, tlvs)
+    )

@@ -56,12 +56,14 @@ class Side:
 
 
 class Dialogue:
-    """Both sides and their link. `fate`: by the number of a PDU, counted over both directions."""
+    """Both sides and their link. `fate`: by the number of a PDU, counted over both directions. `lateness_s`: how long after its
+    time a check comes."""
 
-    def __init__(self, fate: Fate, limits: SessionLimits | None = None) -> None:
+    def __init__(self, fate: Fate, limits: SessionLimits | None = None, lateness_s: float = 0.0) -> None:
         limits = limits or SessionLimits()
         self.esme, self.smsc = Side(SmppRole.ESME, limits), Side(SmppRole.SMSC, limits)
         self.written = 0
+        self._lateness_s = lateness_s
         self.now = 0.0
         self._fate = fate
         self._plans: list[tuple[float, int, Callable[[], None]]] = []
@@ -76,7 +78,7 @@ class Dialogue:
         """Runs to a time."""
         while True:
             deadlines = [(side.session.next_deadline(), side) for side in (self.esme, self.smsc)]
-            known = [(max(at, self.now), side) for at, side in deadlines if at is not None]
+            known = [(max(at + self._lateness_s, self.now), side) for at, side in deadlines if at is not None]
             due = min(known, key=lambda each: each[0], default=None)
             if self._plans and (due is None or self._plans[0][0] <= due[0]):
                 at, _, call = heapq.heappop(self._plans)

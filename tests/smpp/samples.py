@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from modemd.smpp.events import Bind, BindRequested, Bound, Event, OctetsToSend
+from modemd.smpp.events import BindRequested, Bound, Event, OctetsToSend
 from modemd.smpp.limits import SessionLimits
 from modemd.smpp.message_operations import (
     AlertNotification,
@@ -21,6 +21,7 @@ from modemd.smpp.pdus import Pdu, PduStream, decode_pdu, make_pdu
 from modemd.smpp.permissions import SmppRole
 from modemd.smpp.session import SmppSession
 from modemd.smpp.session_operations import (
+    Bind,
     BindReceiver,
     BindReceiverResp,
     BindTransceiver,

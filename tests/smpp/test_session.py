@@ -649,3 +649,29 @@ def test_an_unmatched_bind_type_is_no_answer() -> None:
         UnexpectedPdu
     ]
     assert session.state is SessionState.OPEN
+
+
+def test_a_check_that_comes_late_forgets_no_message() -> None:
+    """A message that was sent after enquire_link is told, too, when the time of both is over at once."""
+    session = bound_esme()
+    session.send_request(MESSAGE, 0.0)
+    session.check(30.0)
+    session.send_request(MESSAGE, 31.0)
+    session.send_request(MESSAGE, 80.0)
+    events = session.check(100.0)
+    assert events[:-1] == [
+        RequestUnknown(2, CommandId.SUBMIT_SM, UnknownCause.TIMEOUT),
+        RequestUnknown(4, CommandId.SUBMIT_SM, UnknownCause.TIMEOUT),
+        RequestUnknown(5, CommandId.SUBMIT_SM, UnknownCause.LINK_LOST),
+    ]
+    assert isinstance(events[-1], LinkLost)
+
+
+def test_room_is_for_messages_that_are_permitted() -> None:
+    """A receiver has none, and neither has the SMSC of a transmitter."""
+    session = open_esme()
+    assert session.room == 0
+    session.send_bind(BindReceiver("a"), 0.0)
+    session.receive_data(make_pdu(BindReceiverResp(), 1).encode(), 0.0)
+    assert session.room == 0
+    assert [bound_smsc(None, bind).room for bind in (BindReceiver("a"), BindTransmitter("a"), BIND)] == [10, 0, 10]

@@ -108,7 +108,9 @@ def test_random_faults(seed: int) -> None:
             return (chance.random() / 10,)
         return chance.choice(((), (0.05, chance.random()), (chance.random() * 20,), (chance.random() * 100, 1.0)))
 
-    dialogue = Dialogue(choose_fate, SessionLimits(window=chance.randint(1, 50), response_s=20.0, enquire_s=25.0))
+    dialogue = Dialogue(
+        choose_fate, SessionLimits(window=chance.randint(1, 50), response_s=20.0, enquire_s=25.0), seed % 4 * 15.0
+    )
     dialogue.bind()
     for number in range(300):
         word = " refused" if chance.random() < 0.2 else ""
