@@ -31,6 +31,7 @@ ROOMS: dict[str, set[str]] = {
     "connector": set(),
     "pdu": set(),
     "at": set(),
+    "smpp": {"pdu"},
     "profiles": {"resources"},
     "rules": set(),
     # Settings are checked by the rules that use them.
@@ -146,6 +147,7 @@ PURE: dict[str, set[str]] = {
     "resources": set(),
     "pdu": set(),
     "at": set(),
+    "smpp": set(),
     "profiles": set(),
     "rules": {"phonenumbers"},
     "store": {"sqlite_utils"},
