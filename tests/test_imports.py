@@ -46,7 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "sd_notify": {"logs"},
     "installation": {"resources", "profiles"},
     "second_door": {"config", "http", "logs", "service"},
-    "emulator": {"pdu", "resources", "http"},
+    "emulator": {"pdu", "resources", "http", "smpp"},
     # A client of the API, and of a service without daemon; it starts the daemon, and the emulator; it records a port.
     "cli": {
         *("api", "service", "rules", "pdu", "profiles", "daemon", "emulator", "config", "resources", "logs", "http"),
@@ -97,7 +97,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "emulator": (
         "timers identities error_codes",
         "network",
-        "device",
+        "device smpp",
         "links capture",
         "usb",
         "lab",
