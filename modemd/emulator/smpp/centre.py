@@ -42,6 +42,7 @@ class SmppCentre:
         self.accounts: dict[str, SmppAccount] = {}
         self.messages: dict[int, SubmittedMessage] = {}
         self.connections: list[CentreConnection] = []
+        self.on_bound: list[Callable[[SmppAccount], None]] = []
         self._services: dict[str, list[ServiceNumber]] = {}
         self._network = network
         self._next_id = FIRST_ID
@@ -62,15 +63,13 @@ class SmppCentre:
         """Returns the centre's side of a new connection."""
         limits = SessionLimits(window=self.settings.window, enquire_after_s=self.settings.enquire_after_s)
         connection = CentreConnection(self, self._network.timers, limits, write, close)
-        self.connections = [each for each in self.connections if each.account is not None]
         self.connections.append(connection)
         return connection
 
     def cut_connections(self) -> None:
         """Ends all connections at once."""
-        for connection in self.connections:
+        for connection in list(self.connections):
             connection.cut()
-        self.connections = []
 
     # -- for connections
 
@@ -87,6 +86,13 @@ class SmppCentre:
         """Starts the delivery of what phones have sent to the numbers of an account."""
         for service in self._services[account.system_id]:
             self._network.available(service)
+        for callback in self.on_bound:
+            callback(account)
+
+    def forget(self, connection: CentreConnection) -> None:
+        """Takes note that the transport of a connection has ended."""
+        if connection in self.connections:
+            self.connections.remove(connection)
 
     def take_request(self, connection: CentreConnection, sequence: int, body: SubmitSm | DataSm | QuerySm) -> None:
         """Takes a message or a query of a client that is bound."""

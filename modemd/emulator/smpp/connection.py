@@ -44,6 +44,9 @@ class Desk(Protocol):
     def note_bound(self, account: SmppAccount) -> None:
         """Takes note that an account can receive again."""
 
+    def forget(self, connection: CentreConnection) -> None:
+        """Takes note that the transport of a connection has ended."""
+
 
 class CentreConnection:
     """Connection, over a transport that `write` and `close` belong to. The transport calls `receive` and `lost`."""
@@ -79,6 +82,7 @@ class CentreConnection:
     def lost(self) -> None:
         """Takes note that the transport has ended."""
         self._handle(self._session.connection_lost())
+        self._desk.forget(self)
 
     # -- for the centre and the account
 

@@ -19,7 +19,7 @@ from tests.emulator.bench import HandTimers
 
 ALICE, SHOP, CODE = "+33612345678", "+33755500001", "36123"
 SYSTEM_ID, PASSWORD = "shop", "secret"
-E = TypeVar("E", bound=Event)
+E = TypeVar("E")
 
 
 def make_submit(
@@ -91,7 +91,7 @@ class Client:
 
     def take(self, kind: type[E]) -> list[E]:
         """The events of a kind since the last call."""
-        found = [each for each in self.events if isinstance(each, kind)]
+        found: list[E] = [each for each in self.events if isinstance(each, kind)]
         self.events = [each for each in self.events if not isinstance(each, kind)]
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_a_name_is_a_sender() -> None:
         ({"short_message": b"a" * 161}, CommandStatus.INVALID_MESSAGE_LENGTH),
     ],
 )
-def test_a_wrong_message_is_refused(change: dict[str, object], status: CommandStatus) -> None:
+def test_a_wrong_message_is_refused(change: dict[str, Any], status: CommandStatus) -> None:
     """With its status, and nothing is accepted. A text that is too long for one part is only cut if it is a payload."""
     bench = CentreBench()
     client = bench.client()
@@ -156,7 +157,9 @@ def test_a_message_can_be_asked_for() -> None:
     bench.timers.run(1)
     id = answer.body.message_id if isinstance(answer.body, SubmitSmResp) else ""
     for source, taken in ((SHOP[1:], True), ("33700000001", False)):
-        request = client.session.send_request(QuerySm(message_id=id, source_addr=source), bench.timers.now().timestamp())
+        request = client.session.send_request(
+            QuerySm(message_id=id, source_addr=source), bench.timers.now().timestamp()
+        )
         client.write(request.octets)
         (answer,) = client.take_answers()
         assert answer.is_taken is taken
