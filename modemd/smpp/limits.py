@@ -12,7 +12,7 @@ class SessionLimits:
     `window`: messages and queries without an answer. `response_s`: after it an answer counts as lost (response_timer).
     `enquire_after_s`: silence of the peer before enquire_link (enquire_link_timer); `enquire_s`: the time for its answer.
     `bind_s`: the time for a bind (session_init_timer). `most_requests`: requests of the peer that wait for our answer; more are
-    answered with "throttled".
+    answered with "message queue full".
     """
 
     window: int = 10

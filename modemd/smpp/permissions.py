@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from modemd.errors import ModemdError
 from modemd.smpp.operation import CommandId
+from modemd.smpp.statuses import CommandStatus
 
 
 class NotPermitted(ModemdError):
@@ -75,3 +76,12 @@ def is_permitted(issuer: SmppRole, state: SessionState, command_id: int) -> bool
     """Returns whether a side may issue a PDU in a state."""
     table = _ISSUED_BY_ESME if issuer is SmppRole.ESME else _ISSUED_BY_SMSC
     return command_id in table[state]
+
+
+def find_refusal(role: SmppRole, command_id: int) -> CommandStatus:
+    """Returns the status with which a side answers a request that the peer may not issue now."""
+    if role is SmppRole.SMSC and command_id in BOUND_BY:
+        return CommandStatus.ALREADY_BOUND
+    if role is SmppRole.ESME and command_id in _DELIVERIES:
+        return CommandStatus.TEMPORARY_APPLICATION_ERROR  # after a final error the SMSC could drop the message
+    return CommandStatus.INVALID_BIND_STATUS

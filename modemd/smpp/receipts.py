@@ -194,7 +194,9 @@ def _find_values(text: str) -> dict[str, str]:
         name = re.sub("[ _]", "", key[1].lower())
         end = keys[index + 1].start() if index + 1 < len(keys) else len(text)
         is_end = name == "text" and {"id", "stat"} <= found.keys()
-        value = text[key.end() : len(text) if is_end else end].strip(" ,;\r\n\t\0")
+        value = text[key.end() : len(text) if is_end else end]
+        # An `@` of the message is NUL in the alphabet of GSM.
+        value = value.strip(" \r\n") if name == "text" else value.strip(" ,;\r\n\t\0")
         if name not in found:
             found[name] = value
         if is_end:

@@ -56,7 +56,7 @@ from modemd.smpp.pdus import (
     make_pdu,
 )
 from modemd.smpp.peer_requests import PeerRequests
-from modemd.smpp.permissions import BOUND_BY, NotPermitted, SessionState, SmppRole, is_permitted
+from modemd.smpp.permissions import BOUND_BY, NotPermitted, SessionState, SmppRole, find_refusal, is_permitted
 from modemd.smpp.session_operations import (
     BINDS,
     INTERFACE_VERSION,
@@ -314,7 +314,7 @@ class SmppSession:
             return [unexpected]
         if self._role is SmppRole.ESME and command_id in _DELIVERIES:
             if not self._requests.keep(sequence, CommandId(command_id)):
-                return self._throttle(command_id, sequence)
+                return self._refuse_for_now(command_id, sequence)
             return [UnreadableDelivery(sequence, command_id, error.octets, str(error), error.answer)]
         return [self._refuse(command_id, sequence, error.answer), unexpected]
 
@@ -373,21 +373,19 @@ class SmppSession:
         else:
             return self._refuse_unpermitted(pdu)
         is_kept = self._requests.keep(sequence, CommandId(command_id))
-        return [event] if is_kept else self._throttle(command_id, sequence)
+        return [event] if is_kept else self._refuse_for_now(command_id, sequence)
 
-    def _throttle(self, command_id: int, sequence: int) -> list[Event]:
+    def _refuse_for_now(self, command_id: int, sequence: int) -> list[Event]:
         """Refuses a request for now. This must be no final error: the SMSC would not repeat a delivery after one."""
         reason = f"{len(self._requests)} requests wait for our answers"
-        refusal = self._refuse(command_id, sequence, CommandStatus.THROTTLED)
+        refusal = self._refuse(command_id, sequence, CommandStatus.MESSAGE_QUEUE_FULL)
         return [refusal, UnexpectedPdu(command_id, sequence, CommandStatus.OK, reason)]
 
     def _refuse_unpermitted(self, pdu: Pdu) -> list[Event]:
         unexpected = UnexpectedPdu(pdu.command_id, pdu.sequence, pdu.status, f"not permitted when {self._peer_state}")
         if self._state is SessionState.CLOSED or pdu.command_id in _WITHOUT_RESPONSE:
             return [unexpected]
-        is_second = self._role is SmppRole.SMSC and pdu.command_id in BINDS
-        status = CommandStatus.ALREADY_BOUND if is_second else CommandStatus.INVALID_BIND_STATUS
-        return [self._refuse(pdu.command_id, pdu.sequence, status), unexpected]
+        return [self._refuse(pdu.command_id, pdu.sequence, find_refusal(self._role, pdu.command_id)), unexpected]
 
     def _refuse(self, command_id: int, sequence: int, status: int) -> OctetsToSend:
         return OctetsToSend(make_error_response(command_id, sequence, status).encode())

@@ -106,7 +106,7 @@ def find_tlv(tlvs: Tlvs, tag: Tag) -> bytes | None:
 def find_integer(tlvs: Tlvs, tag: Tag) -> int | None:
     """Returns the first integer with a tag; None if there is none, or if it has a wrong length and so says nothing."""
     value = find_tlv(tlvs, tag)
-    return None if value is None or len(value) != _INTEGER_OCTETS[tag] else int.from_bytes(value)
+    return None if value is None or len(value) != _INTEGER_OCTETS.get(tag) else int.from_bytes(value)
 
 
 def find_string(tlvs: Tlvs, tag: Tag) -> str | None:
