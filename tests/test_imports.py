@@ -32,6 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "pdu": set(),
     "at": set(),
     "smpp": {"pdu"},
+    "providers": {"smpp", "logs"},
     "profiles": {"resources"},
     "rules": set(),
     # Settings are checked by the rules that use them.
