@@ -32,6 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "pdu": set(),
     "at": set(),
     "smpp": {"pdu"},
+    "providers": {"smpp", "logs"},
     "profiles": {"resources"},
     "rules": set(),
     # Settings are checked by the rules that use them.
@@ -46,7 +47,7 @@ ROOMS: dict[str, set[str]] = {
     "sd_notify": {"logs"},
     "installation": {"resources", "profiles"},
     "second_door": {"config", "http", "logs", "service"},
-    "emulator": {"pdu", "resources", "http"},
+    "emulator": {"pdu", "resources", "http", "smpp"},
     # A client of the API, and of a service without daemon; it starts the daemon, and the emulator; it records a port.
     "cli": {
         *("api", "service", "rules", "pdu", "profiles", "daemon", "emulator", "config", "resources", "logs", "http"),
@@ -97,7 +98,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "emulator": (
         "timers identities error_codes",
         "network",
-        "device",
+        "device smpp",
         "links capture",
         "usb",
         "lab",

@@ -1,0 +1,1 @@
+"""Providers: what the daemon uses to send by an SMS provider instead of a modem."""
