@@ -134,6 +134,8 @@ _INSTRUCTIONS = frozenset(
         *("balas", "jibu", "ketik", "soan", "via", "with", "mit", "avec", "con", "par", "sms"),
     }
 )
+# The instructions to answer. The others also stand before an address.
+_REPLIES = _INSTRUCTIONS - {"via", "with", "mit", "avec", "con", "par", "sms"}
 _SIGNPOSTS = frozenset(
     {"au", "to", "a", "at", "al", "an", "auf", "sur", "naar", "till", "til", "на", "here", "ici", "hier", "via"}
 )
@@ -160,6 +162,19 @@ def mentions_opt_out(text: str, texts: Texts) -> bool:
         if word in _CLEAR_WORDS and ((bare.isupper() and not shouts) or token.strip(".,;:!?()")[:1] in (*_QUOTES,)):
             return True
     return False
+
+
+def asks_for_reply(text: str) -> bool:
+    """Returns True if a text asks for an answer to its sender to end such texts ("Reply STOP"), and names no number or address
+    for it."""
+    tokens = re.split(r"[\s=|]+", text)
+    words = [_plain(token) for token in tokens]
+    return any(
+        word in _CLEAR_WORDS | _OTHER_WORDS
+        and any(each in _REPLIES for each in words[max(place - 2, 0) : place])
+        and not _has_target(tokens, words, place)
+        for place, word in enumerate(words)
+    )
 
 
 def _has_known_notice(text: str, texts: Texts) -> bool:
