@@ -187,6 +187,21 @@ def test_memory_is_bounded() -> None:
     assert kept < 2_000_000
 
 
+def test_a_lost_session_keeps_no_octets() -> None:
+    """Neither those that had come, nor those that still come."""
+    sessions = [bound_esme() for _ in range(20)]
+    tracemalloc.start()
+    try:
+        for session in sessions:
+            session.receive_data(b"\0\0\0\1" + bytes(60_000), 0.0)
+            for _ in range(10):
+                session.receive_data(bytes(60_000), 0.0)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 300_000
+
+
 def test_time_grows_no_faster_than_length() -> None:
     """Many small PDUs in one read, and one large PDU octet by octet, are read in one pass."""
     esme = bound_esme()

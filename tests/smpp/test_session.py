@@ -675,3 +675,12 @@ def test_room_is_for_messages_that_are_permitted() -> None:
     session.receive_data(make_pdu(BindReceiverResp(), 1).encode(), 0.0)
     assert session.room == 0
     assert [bound_smsc(None, bind).room for bind in (BindReceiver("a"), BindTransmitter("a"), BIND)] == [10, 0, 10]
+
+
+def test_what_cannot_be_read_is_refused_by_state_like_the_rest() -> None:
+    """Before the bind, a delivery is repeated later; a message is told that nobody is bound."""
+    events = open_esme().receive_data(cut_body(make_pdu(INBOUND, 7), 2), 0.0)
+    assert written(events) == [Pdu(CommandId.DELIVER_SM_RESP, 7, CommandStatus.TEMPORARY_APPLICATION_ERROR)]
+    assert [type(event) for event in others(events)] == [UnexpectedPdu]
+    events = open_smsc().receive_data(cut_body(make_pdu(MESSAGE, 7), 2), 0.0)
+    assert written(events) == [Pdu(CommandId.SUBMIT_SM_RESP, 7, CommandStatus.INVALID_BIND_STATUS)]
