@@ -36,6 +36,8 @@ ROOMS: dict[str, set[str]] = {
     # Settings are checked by the rules that use them.
     "config": {"accounts", "rules"},
     "store": {"rules", "accounts", "client_work"},
+    # A client of companies on the Internet; what the daemon knows is handed to it.
+    "providers": {"controls", "logs", "rules"},
     "modem": {"connector", "programs", "at", "pdu", "profiles", "clock", "logs"},
     "service": {"connector", "programs", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"}
     | {"client_work"},
@@ -93,6 +95,13 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "session",
         "modem",
     ),
+    # Beside `http`, which has the sockets, those of a provider are pure.
+    "providers": (
+        "outcomes secret",
+        "exchange documents reports",
+        "codes",
+        "http twilio vonage",
+    ),
     "emulator": (
         "timers identities error_codes",
         "network",
@@ -148,6 +157,7 @@ PURE: dict[str, set[str]] = {
     "at": set(),
     "profiles": set(),
     "rules": {"phonenumbers"},
+    "providers": {"h11"},
     "store": {"sqlite_utils"},
     "config": {"yaml", "pydantic", "pydantic_core", "phonenumbers"},
 }
