@@ -1,0 +1,20 @@
+"""Outcomes of a send, and which of them another route may follow."""
+
+from __future__ import annotations
+
+import pytest
+
+from modemd.providers.outcomes import RefusalClass
+
+
+@pytest.mark.parametrize("refusal", RefusalClass)
+def test_another_route_follows_only_what_was_surely_not_taken(refusal: RefusalClass) -> None:
+    """Neither a wrong number, an opt-out, nor a message that was refused goes to a second provider; nor what may be tried
+    again."""
+    assert refusal.may_fail_over == (refusal in ("throttle", "account", "money", "route", "sender"))
+
+
+def test_there_are_nine_classes() -> None:
+    """Each has its place in the tables of the providers."""
+    words = {"number", "optout", "message", "sender", "throttle", "account", "money", "route", "again"}
+    assert set(RefusalClass) == words
