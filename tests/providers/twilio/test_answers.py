@@ -145,7 +145,8 @@ def test_a_look_up_that_fails_says_why() -> None:
     """A list that cannot be read is no empty list."""
     assert read_list(answer(200, {"messages": [message()]}), CODES).messages[0].sid == SID
     assert read_one(answer(200, message()), CODES).sid == SID
-    for wrong in ({}, {"messages": None}, {"messages": [{}]}, {"messages": [1]}, b"", b"{"):
+    wrongs: list[Any] = [{}, {"messages": None}, {"messages": [{}]}, {"messages": [1]}, b"", b"{"]
+    for wrong in wrongs:
         with pytest.raises(AnswerNotUsable) as failed:
             read_list(answer(200, wrong), CODES)
         assert failed.value.refusal is None
