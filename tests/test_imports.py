@@ -273,6 +273,16 @@ def test_pure_rooms_need_nothing_foreign() -> None:
     assert wrong == []
 
 
+def test_only_one_part_of_the_providers_has_sockets() -> None:
+    """What makes requests and reads answers runs without a network; the client of HTTP is handed to whoever needs it."""
+    network = {"asyncio", "socket", "ssl", "select", "http", "urllib.request", "h11"}
+    wrong: list[str] = []
+    for path in modules():
+        if ids(path).startswith("providers/") and not ids(path).startswith("providers/http/"):
+            wrong += named(path, (found for found in imports(path) if found.name in network))
+    assert wrong == []
+
+
 def test_time_is_handed_in() -> None:
     """Nobody asks the machine for the time but those who hand it out: else nothing could run in simulated time."""
     wrong: list[str] = []

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from modemd.light_dataclass import dataclass
 from modemd.providers.outcomes import Ambiguous, NoCandidate, SearchResult, Settled, SettledAs
 from modemd.providers.reports import ReportedState
-from modemd.providers.twilio.messages import OUTBOUND_API, MessagePage, TwilioMessage
+from modemd.providers.twilio.messages import OUTBOUND_API, MessagePage, ListedMessage
 
 # Seconds by which two clocks may differ; and until a message is made after the client has given up waiting for the answer.
 SKEW_S = 60.0
@@ -71,7 +71,7 @@ def find_by_list(attempt: TwilioAttempt, page: MessagePage, owned: Collection[st
     return Settled(ending, message.sid, message.code if ending is SettledAs.FAILED else None)
 
 
-def _can_be(attempt: TwilioAttempt, message: TwilioMessage) -> bool:
+def _can_be(attempt: TwilioAttempt, message: ListedMessage) -> bool:
     return (
         message.direction == OUTBOUND_API
         and message.recipient == attempt.recipient
@@ -81,13 +81,13 @@ def _can_be(attempt: TwilioAttempt, message: TwilioMessage) -> bool:
     )
 
 
-def _has_sender(attempt: TwilioAttempt, message: TwilioMessage) -> bool:
+def _has_sender(attempt: TwilioAttempt, message: ListedMessage) -> bool:
     if attempt.service_sid is not None:  # which sender it chooses is not known before
         return message.service_sid == attempt.service_sid
     return message.sender in attempt.senders
 
 
-def _has_text(attempt: TwilioAttempt, message: TwilioMessage) -> bool:
+def _has_text(attempt: TwilioAttempt, message: ListedMessage) -> bool:
     sent, listed = _normalize(attempt.text), _normalize(message.text)
     if sent == listed:
         return True

@@ -29,7 +29,7 @@ _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class TwilioMessage:
+class ListedMessage:
     """Message of the API. `state`: None if it is inbound, or has a word that nobody knows; `segments`: None until a sender is
     chosen; `code`: of what went wrong. Its repr shows no text."""
 
@@ -78,7 +78,7 @@ class TwilioMessage:
 class MessagePage:
     """Page of a list, the newest messages first. `next_path`: of the next page; None if there is none."""
 
-    messages: tuple[TwilioMessage, ...]
+    messages: tuple[ListedMessage, ...]
     next_path: str | None = None
 
     def join(self, following: MessagePage) -> MessagePage:
@@ -99,13 +99,13 @@ def is_sid(text: str | None) -> bool:
     return text is not None and _SID.fullmatch(text) is not None
 
 
-def read_message(document: Document) -> TwilioMessage | None:
+def read_message(document: Document) -> ListedMessage | None:
     """Returns the message that a document is; None if it has no SID."""
     sid = find_text(document, "sid")
     if sid is None or not is_sid(sid):
         return None
     direction = find_text(document, "direction") or ""
-    return TwilioMessage(
+    return ListedMessage(
         sid,
         direction,
         find_text(document, "from"),
