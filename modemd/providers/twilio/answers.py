@@ -8,7 +8,7 @@ from modemd.providers.codes import CodeTable, load_codes
 from modemd.providers.documents import Document, find_text, make_price, parse_decimal, read_document, tidy
 from modemd.providers.exchange import AnswerNotUsable, ProviderAnswer
 from modemd.providers.outcomes import NotTaken, Price, RefusalClass, SendOutcome, Taken, Unknown
-from modemd.providers.twilio.messages import MessagePage, ListedMessage, read_message, read_page
+from modemd.providers.twilio.messages import ListedMessage, MessagePage, read_message, read_page
 
 
 def load_twilio_codes(user_file: Path | None = None) -> CodeTable:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from modemd.light_dataclass import dataclass
 from modemd.providers.outcomes import Ambiguous, NoCandidate, SearchResult, Settled, SettledAs
 from modemd.providers.reports import ReportedState
-from modemd.providers.twilio.messages import OUTBOUND_API, MessagePage, ListedMessage
+from modemd.providers.twilio.messages import OUTBOUND_API, ListedMessage, MessagePage
 
 # Seconds by which two clocks may differ; and until a message is made after the client has given up waiting for the answer.
 SKEW_S = 60.0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from modemd.providers.outcomes import Price, RefusalClass
 from modemd.providers.reports import ProviderInbound, ProviderReport, ReportedState
 from modemd.providers.twilio.answers import load_twilio_codes
-from modemd.providers.twilio.messages import STATES, MessagePage, ListedMessage, is_sid, read_message, read_page
+from modemd.providers.twilio.messages import STATES, ListedMessage, MessagePage, is_sid, read_message, read_page
 from modemd.rules.twilio.statuses import TwilioStatus
 from tests.providers.twilio.documents import SID, message
 
