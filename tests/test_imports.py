@@ -38,6 +38,8 @@ ROOMS: dict[str, set[str]] = {
     # Settings are checked by the rules that use them.
     "config": {"accounts", "rules"},
     "store": {"rules", "accounts", "client_work"},
+    # A client of companies on the Internet; what the daemon knows is handed to it.
+    "providers": {"controls", "logs", "rules"},
     "modem": {"connector", "programs", "at", "pdu", "profiles", "clock", "logs"},
     "service": {"connector", "programs", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"}
     | {"client_work"},
@@ -95,6 +97,13 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "session",
         "modem",
     ),
+    # Beside `http`, which has the sockets, those of a provider are pure.
+    "providers": (
+        "outcomes secret",
+        "exchange documents reports",
+        "codes",
+        "http twilio vonage",
+    ),
     "emulator": (
         "timers identities error_codes",
         "network",
@@ -151,6 +160,7 @@ PURE: dict[str, set[str]] = {
     "smpp": set(),
     "profiles": set(),
     "rules": {"phonenumbers"},
+    "providers": {"h11"},
     "store": {"sqlite_utils"},
     "config": {"yaml", "pydantic", "pydantic_core", "phonenumbers"},
 }
@@ -263,6 +273,16 @@ def test_pure_rooms_need_nothing_foreign() -> None:
         if (here := room(dotted(path))) in PURE:
             allowed = sys.stdlib_module_names | PURE[here] | {"modemd"}
             wrong += named(path, (found for found in imports(path) if found.name.split(".")[0] not in allowed))
+    assert wrong == []
+
+
+def test_only_one_part_of_the_providers_has_sockets() -> None:
+    """What makes requests and reads answers runs without a network; the client of HTTP is handed to whoever needs it."""
+    network = {"asyncio", "socket", "ssl", "select", "http", "urllib.request", "h11"}
+    wrong: list[str] = []
+    for path in modules():
+        if ids(path).startswith("providers/") and not ids(path).startswith("providers/http/"):
+            wrong += named(path, (found for found in imports(path) if found.name in network))
     assert wrong == []
 
 
