@@ -24,6 +24,7 @@ import smpplib.client
 import smpplib.consts
 
 from benchmarks.figures import say
+from modemd.providers.secret import Secret
 from modemd.providers.smpp.endpoint import SmppEndpoint
 from modemd.providers.smpp.link import SmppLink
 from modemd.smpp.events import Delivery, RequestAnswered, UnreadableDelivery
@@ -84,7 +85,7 @@ class _Counter:
 async def send_ours(port: int, count: int) -> None:
     """Sends messages by our link."""
     counter = _Counter(count)
-    endpoint = SmppEndpoint("127.0.0.1", port, SYSTEM_ID, PASSWORD, limits=SessionLimits(window=WINDOW))
+    endpoint = SmppEndpoint("127.0.0.1", port, SYSTEM_ID, Secret(PASSWORD), limits=SessionLimits(window=WINDOW))
     link = await SmppLink.open(endpoint, counter)
     body = SubmitSm(SENDER, RECIPIENT, TEXT, source_addr_ton=1, source_addr_npi=1, registered_delivery=1)
 

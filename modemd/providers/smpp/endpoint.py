@@ -7,6 +7,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from modemd.light_dataclass import dataclass
+from modemd.providers.secret import Secret
 from modemd.smpp.limits import SessionLimits
 
 # Look-up of the name, TCP and TLS together.
@@ -24,12 +25,12 @@ class BindMode(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SmppEndpoint:
     """Endpoint of a route. `tls`: the context of the connection, None for a plain one; with it, the certificate must be for
-    `host`. `password` is never shown. `connect_s`: seconds for name, TCP and TLS."""
+    `host`. `connect_s`: seconds for name, TCP and TLS."""
 
     host: str
     port: int
     system_id: str
-    password: str = field(repr=False)
+    password: Secret
     system_type: str = ""
     mode: BindMode = BindMode.TRANSCEIVER
     tls: ssl.SSLContext | None = None

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from modemd import logs
 from modemd.errors import ModemdError
+from modemd.providers.exchange import NotSent
 from modemd.providers.smpp.endpoint import BindMode, SmppEndpoint
 from modemd.smpp.events import (
     AnsweredLate,
@@ -59,10 +60,6 @@ class NotBound(ModemdError):
         self.status = status
 
 
-class NotSent(ModemdError):
-    """Request of which surely no octet was written: the link has ended before."""
-
-
 class LinkHandler(Protocol):
     """Receiver of what comes over a link."""
 
@@ -83,6 +80,7 @@ class SmppLink:
         self._reader = reader
         self._writer = writer
         self._handler = handler
+        self._may_send = endpoint.mode is not BindMode.RECEIVER
         self._session = SmppSession(SmppRole.ESME, self._loop.time(), endpoint.limits)
         self._bound: asyncio.Future[Bound] = self._loop.create_future()
         self._answers: dict[int, asyncio.Future[Answer]] = {}
@@ -161,7 +159,7 @@ class SmppLink:
 
     async def _bind(self, endpoint: SmppEndpoint) -> None:
         body = _BINDS[endpoint.mode](
-            system_id=endpoint.system_id, password=endpoint.password, system_type=endpoint.system_type
+            system_id=endpoint.system_id, password=endpoint.password.reveal(), system_type=endpoint.system_type
         )
         self._writer.write(self._session.send_bind(body, self._loop.time()).octets)
         self._schedule()
@@ -169,6 +167,8 @@ class SmppLink:
         log.info("bound", host=endpoint.host, system_id=bound.system_id, mode=endpoint.mode)
 
     async def _wait_for_room(self) -> None:
+        if not self._may_send:
+            raise NotSent("the link is bound as a receiver")
         while self._session.room <= 0:
             if self.closed.is_set():
                 raise NotSent(self.ended_because)

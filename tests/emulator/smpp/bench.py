@@ -8,12 +8,12 @@ from modemd.emulator import Network
 from modemd.emulator.smpp.centre import SmppCentre
 from modemd.emulator.smpp.settings import CentreSettings
 from modemd.smpp.addresses import encode_address, encode_recipient
-from modemd.smpp.events import Bind, Delivery, Event, OctetsToSend, RequestAnswered
+from modemd.smpp.events import Delivery, Event, OctetsToSend, RequestAnswered
 from modemd.smpp.message_operations import SubmitSm
 from modemd.smpp.parts import LongTextMethod, make_parts
 from modemd.smpp.permissions import SmppRole
 from modemd.smpp.session import SmppSession
-from modemd.smpp.session_operations import BindTransceiver
+from modemd.smpp.session_operations import Bind, BindTransceiver
 from modemd.smpp.texts import DefaultAlphabet
 from tests.emulator.bench import HandTimers
 

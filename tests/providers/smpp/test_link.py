@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,10 @@ from modemd.emulator import LoopTimers, Network
 from modemd.emulator.smpp.centre import SmppCentre
 from modemd.emulator.smpp.faults import FaultKind, SubmitFault
 from modemd.emulator.smpp.server import serve
+from modemd.providers.exchange import NotSent
+from modemd.providers.secret import Secret
 from modemd.providers.smpp.endpoint import BindMode, SmppEndpoint, make_tls_context
-from modemd.providers.smpp.link import NotBound, NotSent, SmppLink
+from modemd.providers.smpp.link import NotBound, SmppLink
 from modemd.smpp.events import Delivery, RequestAnswered, RequestUnknown, UnreadableDelivery
 from modemd.smpp.limits import SessionLimits
 from modemd.smpp.message_operations import SubmitSm, SubmitSmResp
@@ -59,7 +62,7 @@ class World:
         self.centre = SmppCentre(self.network)
         self.account = self.centre.add_account(SYSTEM_ID, PASSWORD, numbers=(SHOP,))
         self.handler = Handler()
-        self.endpoint = SmppEndpoint("127.0.0.1", 0, SYSTEM_ID, PASSWORD, limits=LIMITS)
+        self.endpoint = SmppEndpoint("127.0.0.1", 0, SYSTEM_ID, Secret(PASSWORD), limits=LIMITS)
 
     @contextlib.asynccontextmanager
     async def serving(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
@@ -235,27 +238,27 @@ async def test_each_way_to_bind(world: World, mode: BindMode) -> None:
 @pytest.mark.parametrize(
     ("change", "status"),
     [
-        ({"password": "wrong"}, CommandStatus.INVALID_PASSWORD),
+        ({"password": Secret("wrong")}, CommandStatus.INVALID_PASSWORD),
         ({"system_id": "nobody"}, CommandStatus.INVALID_SYSTEM_ID),
         ({"host": "host.invalid"}, None),
         ({"port": 1}, None),
     ],
 )
-async def test_what_cannot_be_bound_is_told(world: World, change: dict[str, str], status: int | None) -> None:
+async def test_what_cannot_be_bound_is_told(world: World, change: dict[str, Any], status: int | None) -> None:
     """With the status if the centre gave one; never with the password."""
     async with world.serving():
-        endpoint = replace(world.endpoint, **change)  # type: ignore[arg-type]
+        endpoint = replace(world.endpoint, **change)
         with pytest.raises(NotBound) as told:
             await SmppLink.open(endpoint, world.handler)
         assert told.value.status == status
-        assert endpoint.password not in f"{told.value!r} {endpoint!r}"
+        assert endpoint.password.reveal() not in f"{told.value!r} {endpoint!r}"
 
 
 async def test_a_server_that_says_nothing_is_given_up() -> None:
     """After the time of a bind."""
     with socket.create_server(("127.0.0.1", 0)) as server:  # the kernel accepts, and nobody reads
         port = server.getsockname()[1]
-        endpoint = SmppEndpoint("127.0.0.1", port, SYSTEM_ID, PASSWORD, limits=SessionLimits(bind_s=0.05))
+        endpoint = SmppEndpoint("127.0.0.1", port, SYSTEM_ID, Secret(PASSWORD), limits=SessionLimits(bind_s=0.05))
         with pytest.raises(NotBound, match="not bound"):
             await SmppLink.open(endpoint, Handler())
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from modemd.providers.secret import Secret
 from modemd.providers.smpp.endpoint import SmppEndpoint
 from modemd.providers.smpp.link import NotBound, SmppLink
 from modemd.smpp.events import RequestAnswered, RequestUnknown
@@ -31,7 +32,7 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.skipif(shutil.which("node") is None or shutil.which("npm") is None, reason="node or npm is missing"),
 ]
-WRONG = "wrong"
+WRONG = Secret("wrong")
 SOURCE = Path(__file__).with_name("smpp_node")
 
 
@@ -61,7 +62,7 @@ async def centre(package: Path) -> AsyncIterator[tuple[SmppEndpoint, asyncio.Str
     try:
         assert await asyncio.wait_for(process.stdout.readline(), 30) == b"listening\n"
         limits = SessionLimits(window=5, response_s=1.0)
-        yield SmppEndpoint("127.0.0.1", port, "modemd", "secret", limits=limits), process.stdout
+        yield SmppEndpoint("127.0.0.1", port, "modemd", Secret("secret"), limits=limits), process.stdout
     finally:
         process.kill()
         await process.wait()
