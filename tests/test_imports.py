@@ -276,7 +276,7 @@ def test_pure_rooms_need_nothing_foreign() -> None:
 
 
 def test_what_is_of_one_provider_has_no_sockets() -> None:
-    """What makes requests and reads answers runs without a network; the clients of HTTP and SMPP are handed to whoever needs them."""
+    """What makes requests and reads answers runs without a network; the clients of HTTP and SMPP are handed to others."""
     network = {"asyncio", "socket", "ssl", "select", "http", "urllib.request", "h11"}
     wrong: list[str] = []
     for path in modules():

@@ -7,6 +7,8 @@ import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 
+import pytest
+
 from modemd.errors import DecodeError
 from modemd.smpp.addresses import Numbering, SmppAddress, decode_address
 from modemd.smpp.events import BindRequested, Delivery, Event, LinkLost, SubmitRequested, UnreadableDelivery
@@ -104,6 +106,7 @@ def use(session: SmppSession, chance: random.Random, now: float) -> list[Event]:
     return session.check(now)
 
 
+@pytest.mark.system
 def test_twenty_thousand_streams_of_garbage() -> None:
     """Sessions in each state take them in pieces of any size; nothing but NotPermitted, WindowFull and events comes out."""
     chance = random.Random(34)
@@ -168,6 +171,7 @@ def test_a_stream_keeps_no_more_than_a_frame() -> None:
                 assert len(stream) < LONGEST_PDU + 4000
 
 
+@pytest.mark.system
 def test_memory_is_bounded() -> None:
     """A peer that never waits for our answers, and never answers ours, makes the session keep only a little."""
     esme, number = bound_esme(), 0

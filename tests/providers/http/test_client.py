@@ -112,6 +112,7 @@ CHUNKED = (
 )
 
 
+@pytest.mark.system
 async def test_a_chunked_answer_cut_at_any_octet_is_lost() -> None:
     """An answer that goes on after 100 Continue, in chunks, is whole only with its last octet."""
     async with serving(answering(CHUNKED)) as peer, client() as provider:
