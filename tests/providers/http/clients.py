@@ -11,12 +11,14 @@ from modemd.providers.http.client import HttpLimits, ProviderClient
 from modemd.providers.http.proxy import Proxy
 from tests.providers.http.peers import Peer
 
-QUICK = HttpLimits(place_s=0.05, connect_s=2, answer_s=0.15)
+PATIENT = HttpLimits(place_s=5, connect_s=10, answer_s=10)
+QUICK = HttpLimits(place_s=0.05, connect_s=5, answer_s=0.15)
+"""Limits for a server that does not answer."""
 
 
 @contextlib.asynccontextmanager
 async def client(
-    limits: HttpLimits = QUICK, ca_file: Path | None = None, proxy: Proxy | None = None
+    limits: HttpLimits = PATIENT, ca_file: Path | None = None, proxy: Proxy | None = None
 ) -> AsyncIterator[ProviderClient]:
     made = ProviderClient(limits, ca_file, proxy)
     try:

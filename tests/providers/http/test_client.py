@@ -11,7 +11,7 @@ import pytest
 
 from modemd.errors import ConfigError
 from modemd.providers.exchange import ExchangeError, NotSent, ResponseLost
-from modemd.providers.http.client import HttpLimits, ProviderClient
+from modemd.providers.http.client import ProviderClient
 from modemd.providers.outcomes import NotTaken, RefusalClass, Taken, Unknown
 from modemd.providers.twilio import answers as twilio_answers
 from modemd.providers.twilio.answers import load_twilio_codes
@@ -21,7 +21,7 @@ from modemd.providers.vonage.answers import load_vonage_codes
 from modemd.providers.vonage.requests import VonageRequests, VonageSend
 from modemd.rules.webhooks.targets import parse_target
 from tests.free_port import free_port
-from tests.providers.http.clients import Hook, client
+from tests.providers.http.clients import QUICK, Hook, client
 from tests.providers.http.peers import OK, SECRET, Peer, answering, post, serving, silent
 
 
@@ -111,7 +111,7 @@ async def test_an_answer_octet_by_octet() -> None:
             writer.write(bytes([octet]))
             await asyncio.sleep(0)
 
-    async with serving(drip) as peer, client(HttpLimits(answer_s=5)) as provider:
+    async with serving(drip) as peer, client() as provider:
         assert (await provider.send(post(peer.port))).body == b'{"sid":"SM"}'
 
 
@@ -132,7 +132,7 @@ async def test_an_answer_octet_by_octet() -> None:
 )
 async def test_garbage_is_a_lost_answer(answer: bytes) -> None:
     """Whatever a server says that cannot be read: the request was written."""
-    async with serving(answering(answer, closes=True)) as peer, client(HttpLimits(answer_s=5)) as provider:
+    async with serving(answering(answer, closes=True)) as peer, client() as provider:
         with pytest.raises(ResponseLost):
             await provider.send(post(peer.port))
         assert len(peer.heard) == 1
@@ -140,7 +140,7 @@ async def test_garbage_is_a_lost_answer(answer: bytes) -> None:
 
 async def test_a_silent_server_is_a_lost_answer() -> None:
     """After the time for the answer, and with one request only."""
-    async with serving(silent) as peer, client() as provider:
+    async with serving(silent) as peer, client(QUICK) as provider:
         with pytest.raises(ResponseLost, match=r"no whole answer within 0\.15 s"):
             await provider.send(post(peer.port))
         assert len(peer.heard) == peer.connections == 1
@@ -156,7 +156,7 @@ async def test_a_slow_drip_has_the_same_time() -> None:
             await writer.drain()
             await asyncio.sleep(0.01)
 
-    async with serving(drip) as peer, client() as provider:
+    async with serving(drip) as peer, client(QUICK) as provider:
         started = asyncio.get_running_loop().time()
         with pytest.raises(ResponseLost, match="within"):
             await provider.send(post(peer.port))
@@ -196,7 +196,7 @@ async def test_a_request_that_http_cannot_say_is_not_sent() -> None:
 @pytest.mark.parametrize("script", [silent, answering(b"garbage\r\n\r\n"), answering(OK[:70], closes=True)])
 async def test_no_failure_shows_a_secret(script: object) -> None:
     """Neither its text nor its traceback has the credentials, the number or the text of the message."""
-    async with serving(script) as peer, client() as provider:  # type: ignore[arg-type]  # mypy joins the types to object
+    async with serving(script) as peer, client(QUICK) as provider:  # type: ignore[arg-type]  # mypy joins the types to object
         with pytest.raises(ExchangeError) as failed:
             await provider.send(post(peer.port))
         shown = "".join(traceback.format_exception(failed.value)) + repr(failed.value) + repr(post(peer.port))

@@ -149,8 +149,8 @@ async def test_the_next_address_is_tried(lead: Callable[..., None]) -> None:
 
 async def test_ipv4_has_its_turn_before_a_second_ipv6(lead: Callable[..., None]) -> None:
     """A broken IPv6 with many addresses takes no more than one turn."""
-    async with serving(answering(OK)) as peer, client(HttpLimits(connect_s=0.12)) as provider:
-        lead(*(f"2001:db8::{each}" for each in range(1, 9)), "127.0.0.1")
+    async with serving(answering(OK)) as peer, client(HttpLimits(connect_s=0.8)) as provider:
+        lead(*(f"2001:db8::{each}" for each in range(1, 40)), "127.0.0.1")
         assert (await provider.send(post(peer.port, "localhost"))).status == 201
 
 
