@@ -110,9 +110,14 @@ class ProviderClient:
             now = asyncio.get_running_loop().time()
             # A look-up may use a connection as long as it is not idle; it can be asked again.
             since = found.used_at if request.method == "GET" else found.opened_at
-            if now - since <= self._limits.kept_s and await found.streams.is_usable():
+            is_good = False
+            try:
+                is_good = now - since <= self._limits.kept_s and await found.streams.is_usable()
+            finally:  # also if it is cancelled
+                if not is_good:
+                    found.streams.abort()
+            if is_good:
                 return found
-            found.streams.abort()
         return None
 
     async def _open(self, request: ProviderRequest) -> _Kept:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import socket
 import ssl
 
 from modemd.light_dataclass import dataclass
+from modemd.providers.http.addresses import look_up
 
 # Turns of the loop after which it has handed on what the kernel had: one to look, and one to tell each layer of TLS.
 _TURNS = 3
@@ -69,22 +68,12 @@ class Streams:
 async def open_streams(host: str, port: int, context: ssl.SSLContext | None) -> Streams:
     """Returns the streams to a server, over TLS with a `context`. Raises OSError. Each address of the name has `ADDRESS_S`
     seconds, but for the last one. They are not tried at the same moment: asyncio forgets a socket if that is cancelled."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    *others, last = _take_turns(list(dict.fromkeys(str(each[4][0]) for each in found)))
+    *others, last = await look_up(host, port)
     for address in others:
         with contextlib.suppress(OSError):  # also TimeoutError
             async with asyncio.timeout(ADDRESS_S):
                 return await _open(address, port, context, host)
     return await _open(last, port, context, host)
-
-
-def _take_turns(addresses: list[str]) -> list[str]:
-    """Returns addresses so that IPv6 and IPv4 take turns, first the kind that the system prefers: one of the two is often
-    announced, and broken."""
-    first = [each for each in addresses if (":" in each) == (":" in addresses[0])]
-    others = [each for each in addresses if each not in first]
-    turns = itertools.chain.from_iterable(itertools.zip_longest(first, others))
-    return [each for each in turns if each is not None]
 
 
 async def _open(address: str, port: int, context: ssl.SSLContext | None, name: str) -> Streams:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from modemd.providers.exchange import NotSent
-from modemd.providers.http import streams
+from modemd.providers.http import addresses, streams
 from modemd.providers.http.client import HttpLimits, ProviderClient
+from tests.providers.http.clients import Hook, client
 from tests.providers.http.peers import OK, Peer, answering, make_certificate, post, serving
-from tests.providers.http.test_client import Hook, client
 
 NOW = datetime.now(UTC)
 
@@ -112,30 +112,29 @@ async def test_a_handshake_that_hangs_ends(tmp_path: Path) -> None:
 async def test_a_name_without_an_address_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor one whose look-up takes too long."""
 
-    async def fail(*_: object, **__: object) -> list[Any]:
+    release = threading.Event()
+
+    def fail(host: str, port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    async def hang(*_: object, **__: object) -> list[Any]:
-        await asyncio.Event().wait()
+    def hang(host: str, port: int) -> list[str]:
+        release.wait(5)
         return []
 
     async with serving(answering(OK)) as peer, client(HttpLimits(connect_s=0.05)) as provider:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", fail)
+        monkeypatch.setattr(addresses, "resolve", fail)
         assert await refuse(provider, peer) == "no connection: the name has no address (Name or service not known)"
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hang)
+        monkeypatch.setattr(addresses, "resolve", hang)
         assert await refuse(provider, peer) == "no connection within 0.05 s"
-        monkeypatch.undo()
+    release.set()
 
 
 @pytest.fixture
 def lead(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Makes every name lead to these addresses, and the time for each of them short."""
 
-    def make(*addresses: str) -> None:
-        async def look_up(host: str, port: int, **_: object) -> list[Any]:
-            return [(0, 0, 0, "", (each, port)) for each in addresses]
-
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    def make(*given: str) -> None:
+        monkeypatch.setattr(addresses, "resolve", lambda host, port: list(given))
         monkeypatch.setattr(streams, "ADDRESS_S", 0.05)
 
     return make
@@ -150,8 +149,8 @@ async def test_the_next_address_is_tried(lead: Callable[..., None]) -> None:
 
 async def test_ipv4_has_its_turn_before_a_second_ipv6(lead: Callable[..., None]) -> None:
     """A broken IPv6 with many addresses takes no more than one turn."""
-    async with serving(answering(OK)) as peer, client(HttpLimits(connect_s=0.12)) as provider:
-        lead(*(f"2001:db8::{each}" for each in range(1, 9)), "127.0.0.1")
+    async with serving(answering(OK)) as peer, client(HttpLimits(connect_s=0.8)) as provider:
+        lead(*(f"2001:db8::{each}" for each in range(1, 40)), "127.0.0.1")
         assert (await provider.send(post(peer.port, "localhost"))).status == 201
 
 

@@ -13,8 +13,8 @@ from modemd.providers.http.client import HttpLimits
 from modemd.providers.http.proxy import Proxy, parse_proxy
 from modemd.providers.secret import Secret, make_basic_authorization
 from tests.free_port import free_port
+from tests.providers.http.clients import QUICK, Hook, client
 from tests.providers.http.peers import OK, SECRET, answering, make_certificate, post, relay, serving, silent
-from tests.providers.http.test_client import QUICK, Hook, client
 
 HUSH = Secret("hush")
 
