@@ -31,11 +31,14 @@ ROOMS: dict[str, set[str]] = {
     "connector": set(),
     "pdu": set(),
     "at": set(),
+    "smpp": {"pdu"},
     "profiles": {"resources"},
     "rules": set(),
     # Settings are checked by the rules that use them.
     "config": {"accounts", "rules"},
     "store": {"rules", "accounts", "client_work"},
+    # A client of companies on the Internet; what the daemon knows is handed to it.
+    "providers": {"controls", "logs", "rules", "smpp"},
     "modem": {"connector", "programs", "at", "pdu", "profiles", "clock", "logs"},
     "service": {"connector", "programs", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"}
     | {"client_work"},
@@ -45,7 +48,7 @@ ROOMS: dict[str, set[str]] = {
     "sd_notify": {"logs"},
     "installation": {"resources", "profiles"},
     "second_door": {"config", "http", "logs", "service"},
-    "emulator": {"pdu", "resources", "http"},
+    "emulator": {"pdu", "resources", "http", "smpp"},
     # A client of the API, and of a service without daemon; it starts the daemon, and the emulator; it records a port.
     "cli": {
         *("api", "service", "rules", "pdu", "profiles", "daemon", "emulator", "config", "resources", "logs", "http"),
@@ -93,10 +96,17 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "session",
         "modem",
     ),
+    # Beside `http` and `smpp`, which have the sockets, those of a provider are pure.
+    "providers": (
+        "outcomes secret",
+        "exchange documents reports",
+        "codes",
+        "http smpp twilio vonage",
+    ),
     "emulator": (
         "timers identities error_codes",
         "network",
-        "device",
+        "device smpp",
         "links capture",
         "usb",
         "lab",
@@ -146,8 +156,10 @@ PURE: dict[str, set[str]] = {
     "resources": set(),
     "pdu": set(),
     "at": set(),
+    "smpp": set(),
     "profiles": set(),
     "rules": {"phonenumbers"},
+    "providers": {"h11"},
     "store": {"sqlite_utils"},
     "config": {"yaml", "pydantic", "pydantic_core", "phonenumbers"},
 }
@@ -260,6 +272,16 @@ def test_pure_rooms_need_nothing_foreign() -> None:
         if (here := room(dotted(path))) in PURE:
             allowed = sys.stdlib_module_names | PURE[here] | {"modemd"}
             wrong += named(path, (found for found in imports(path) if found.name.split(".")[0] not in allowed))
+    assert wrong == []
+
+
+def test_what_is_of_one_provider_has_no_sockets() -> None:
+    """What makes requests and reads answers runs without a network; the clients of HTTP and SMPP are handed to others."""
+    network = {"asyncio", "socket", "ssl", "select", "http", "urllib.request", "h11"}
+    wrong: list[str] = []
+    for path in modules():
+        if ids(path).startswith("providers/") and not ids(path).startswith(("providers/http/", "providers/smpp/")):
+            wrong += named(path, (found for found in imports(path) if found.name in network))
     assert wrong == []
 
 

@@ -23,6 +23,21 @@ MOST_PROBLEMS = 20
 LONGEST_PLACE = 100
 
 
+# What a person reads instead of the words of pydantic, by the types of its errors.
+_WORDS = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "is no whole number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "is neither true nor false"),
+    **dict.fromkeys(("list_type", "tuple_type"), "is no list"),
+    **dict.fromkeys(("model_attributes_type", "model_type", "dict_type"), "is no JSON object"),
+    "int_parsing_size": "is too large",
+    "greater_than_equal": "is less than {ge}",
+    "less_than_equal": "is more than {le}",
+    "too_long": "has more than {max_length} entries",
+    "string_type": "is no text",
+    "missing": "is missing",
+    "extra_forbidden": "there is no such field",
+    "json_invalid": "is no JSON: {error}",
+}
 # What pydantic says before the words of a check of ours.
 _OURS = "Value error, "
 # What pydantic says of a body that was not read as JSON.
@@ -88,8 +103,9 @@ def _describe_http_error(request: Request, error: HTTPException, takes: str | No
 
 def _describe_problem(problem: dict[str, Any]) -> str:
     """Returns one mistake of a request: where it is, and what is wrong. A key of the client may be as long as it likes."""
-    where = ".".join(str(part) for part in problem["loc"])
-    return f"{_shorten(where)}: {problem['msg'].removeprefix(_OURS)}"
+    where, facts = ".".join(str(part) for part in problem["loc"]), problem.get("ctx", {})
+    said = _WORDS.get(problem.get("type", ""))
+    return f"{_shorten(where)}: {said.format(**facts) if said is not None else problem['msg'].removeprefix(_OURS)}"
 
 
 def _shorten(place: str) -> str:

@@ -50,6 +50,8 @@ def check_moment(moment: datetime) -> datetime:
 def parse_with_zone(given: object, parse: ValidatorFunctionWrapHandler) -> datetime:
     """Returns the moment that a text means. Raises ValueError if it has no zone, or is a number, which could be seconds or
     milliseconds since 1970."""
+    if isinstance(given, str):
+        given = _LOST_PLUS.sub(r"\1+\2", given)
     is_number = isinstance(given, str) and _NUMBER.fullmatch(given.strip()) is not None
     try:
         if is_number or not isinstance(given, str | datetime):
@@ -60,6 +62,8 @@ def parse_with_zone(given: object, parse: ValidatorFunctionWrapHandler) -> datet
     return moment
 
 
+# In a query, a plus sign that is not written as %2B is a blank.
+_LOST_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:?[0-9]{2})$", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
 Moment = Annotated[AwareDatetime, WrapValidator(parse_with_zone), AfterValidator(check_moment)]
 Since = Annotated[Moment | None, Query(description="only from this moment on")]

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from modemd.emulator.testing import Modem, Network, Phone
+    from modemd.emulator.testing import MessageCentre, Modem, Network, Phone
 
 _networks = pytest.StashKey["Network"]()
 
@@ -46,6 +46,12 @@ def modem(make_modem: Callable[..., Modem]) -> Modem:
 def phone(network: Network) -> Phone:
     """Returns a phone, +33612345678: `.wait_for(text, timeout=5)`, `.send(to, text)`, `.inbox`."""
     return network.phone()
+
+
+@pytest.fixture
+def message_centre(network: Network) -> MessageCentre:
+    """Returns an SMPP message centre: `.host`, `.port`, `.system_id`, `.password`, `.number`, and faults."""
+    return network.message_centre()
 
 
 @pytest.hookimpl(wrapper=True)

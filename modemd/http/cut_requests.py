@@ -22,14 +22,24 @@ class CutRequests:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._answers: set[_Answer] = set()
+        self._is_ending = False
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
-        answer = _Answer(send)
+        answer = _Answer(send, self)
         self._answers.add(answer)
         try:
             await self._app(scope, receive, answer.send)
         finally:
             self._answers.discard(answer)
+
+    @property
+    def is_ending(self) -> bool:
+        """True if the server takes no further requests: its answers say so."""
+        return self._is_ending
+
+    def end(self) -> None:
+        """Has each answer from now on say that its connection ends."""
+        self._is_ending = True
 
     async def cut(self) -> None:
         """Answers each request 503 `stopping`, unless its answer has begun. The work on it goes on: what was handed to the
@@ -40,14 +50,17 @@ class CutRequests:
 class _Answer:
     """Answer to one request, on its way to the server. After the cut, what the work on the request still sends is dropped."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, requests: CutRequests) -> None:
         self._send = send
+        self._requests = requests
         self._has_begun = False
         self._is_cut = False
 
     async def send(self, message: Message) -> None:
         if not self._is_cut:
             self._has_begun = True
+            if self._requests.is_ending and message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
             await self._send(message)
 
     async def cut(self) -> None:

@@ -152,6 +152,7 @@ async def serving(
     try:
         yield task
     finally:
+        requests.end()
         stop.set()
         await asyncio.wait([task], timeout=GRACE_S)
         # uvicorn would cancel the work on requests, in the middle of what follows from a change.

@@ -128,6 +128,10 @@ async def test_a_wrong_filter_is_told(client: Client, target: str, code: str) ->
         ),
         ("/v1/messages?since=1700000000", "query.since: is no time in ISO 8601 with a zone"),
         ("/v1/messages?since=2026-11-22", "query.since: is no time in ISO 8601 with a zone"),
+        ("/v1/messages?limit=abc", "query.limit: is no whole number"),
+        ("/v1/messages?limit=-1", "query.limit: is less than 0"),
+        ("/v1/messages?id=99999999999999999999", "query.id: is more than 9223372036854775807"),
+        ("/v1/reports?matched=maybe", "query.matched: is neither true nor false"),
         ("/v1/modems?limit=1", "query.limit: There is no such query; this route takes none"),
         ("/v1/messages/1?x", "query.x: There is no such query; this route takes none"),
         ("/openapi.json?x=1", "query.x: There is no such query; this route takes none"),
@@ -208,3 +212,28 @@ async def test_what_is_no_route_is_told_in_words(client: Client) -> None:
     wrong = await client.post("/v1/inbox", {})
     assert (wrong.status, wrong.code) == (405, "wrong_method")
     assert wrong.json["detail"] == "/v1/inbox does not take POST; it takes GET"
+
+
+async def test_a_plus_that_is_a_blank_is_read(client: Client) -> None:
+    """In a query a plus sign means a blank, and nobody writes %2B by himself."""
+    await client.post("/v1/messages", {"to": ALICE, "text": "hello"})
+    for since in ("2026-11-22T13:00:00+01:00", "2026-11-22T13:00:00%2B01:00"):
+        assert len((await client.get(f"/v1/messages?since={since}")).json) == 1
+    assert (await client.get("/v1/messages?since=2026-11-22T13:00:01+01:00")).json == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"to": ALICE}, "body.text: is missing"),
+        ({"to": ALICE, "text": 5}, "body.text: is no text"),
+        ({"to": ALICE, "text": "a", "txet": 1}, "body.txet: there is no such field"),
+        ({"to": ALICE, "text": "a", "answers": "YES"}, "body.answers: is no list"),
+        ({"to": ALICE, "text": "a", "report": 2}, "body.report: is neither true nor false"),
+        ([], "body: is no JSON object"),
+    ],
+)
+async def test_a_mistake_is_told_in_plain_words(client: Client, body: object, said: str) -> None:
+    """Not in those of the framework."""
+    answer = await client.post("/v1/messages", body)
+    assert (answer.status, answer.json["detail"]) == (422, said)

@@ -89,3 +89,25 @@ async def test_the_end_of_the_server_is_told(tmp_path: Path, caplog: pytest.LogC
         status, body = await asking
     assert (status, json.loads(body)["code"]) == (503, "stopping")
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_an_answer_at_the_end_of_the_server_ends_its_connection(tmp_path: Path) -> None:
+    """The client learns not to send its next request there."""
+    app, path = Hanging(begins=False), tmp_path / "api.sock"
+
+    async def answering(scope: Any, receive: Any, send: Any) -> None:
+        app.at_work.set()
+        await app.goes_on.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    with listening(path) as listener:
+        async with serving(answering, listener):
+            reader, writer = await asyncio.open_unix_connection(path)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await app.at_work.wait()
+            asyncio.get_running_loop().call_later(0.05, app.goes_on.set)
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer.lower()

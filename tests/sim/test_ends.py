@@ -28,6 +28,7 @@ def test_an_end_at_some_points_breaks_no_promise() -> None:
 
 
 @pytest.mark.system
+@pytest.mark.timeout(600)  # a minute on a machine that has nothing else to do
 @pytest.mark.parametrize("part", range(8))
 def test_an_end_at_every_point_breaks_no_promise(part: int) -> None:
     """Every step of the loop, and before and after every commit."""

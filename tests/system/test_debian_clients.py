@@ -14,7 +14,7 @@ import socket
 import subprocess
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ import pytest
 
 from modemd.emulator import Phone
 from modemd.emulator.lab.lab import Lab
+from modemd.emulator.testing import Network as EmulatedNetwork
 from tests.system.processes import lab, off_loop, ports, until
 
 with warnings.catch_warnings():
@@ -279,36 +280,13 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@_missing("bearerbox", "smsbox")
-@pytest.mark.parametrize(
-    ("family", "detect", "notify"),
-    [("generic", "Generic", "2,1,0,1,0"), ("sim800", "SIM800", "2,1,0,1,0"), ("huawei_e3372", "huawei", "2,1,0,2,0")],
-    ids=["generic", "sim800", "huawei_e3372"],
-)
-async def test_kannel(tmp_path: Path, family: str, detect: str, notify: str) -> None:
-    """Kannel's AT2: both messages go, the reply and the final report reach an HTTP server."""
-    admin, boxes, sendsms = _free_ports(3)
-    async with lab(tmp_path / "lab", modems=1, families=(family,), boot_factor=0.0) as built:
-        (modem,) = built.modems.values()
-        phone = built.network.phone(PHONE)
-        with _sink() as sink:
-            config = _config(
-                tmp_path / "kannel.conf",
-                f"""group = core
-admin-port = {admin}
-admin-interface = 127.0.0.1
-admin-password = secret
-smsbox-port = {boxes}
-smsbox-interface = 127.0.0.1
-box-allow-ip = 127.0.0.1
-dlr-storage = internal
-
-group = smsc
+# A modem by AT2. What differs between modems is filled in.
+AT2 = """group = smsc
 smsc = at
 smsc-id = one
 modemtype = auto
-device = {ports(built)[0]}
-my-number = {modem.sim.number}
+device = {port}
+my-number = {number}
 speed = 115200
 sim-buffering = true
 
@@ -317,7 +295,37 @@ id = emulated
 name = Emulated
 detect-string = {detect}
 init-string = "AT+CNMI={notify}"
+"""
+# A message centre by SMPP.
+SMPP = """group = smsc
+smsc = smpp
+smsc-id = one
+host = {host}
+port = {port}
+transceiver-mode = true
+smsc-username = {system_id}
+smsc-password = {password}
+system-type = ""
+enquire-link-interval = 1
+"""
 
+
+@contextlib.asynccontextmanager
+async def _kannel(folder: Path, smsc: str, sink: _Sinks) -> AsyncIterator[int]:
+    """Kannel with one way out. Yields the port at which it takes messages; what comes in is told to the sink."""
+    admin, boxes, sendsms = _free_ports(3)
+    config = _config(
+        folder / "kannel.conf",
+        f"""group = core
+admin-port = {admin}
+admin-interface = 127.0.0.1
+admin-password = secret
+smsbox-port = {boxes}
+smsbox-interface = 127.0.0.1
+box-allow-ip = 127.0.0.1
+dlr-storage = internal
+
+{smsc}
 group = smsbox
 bearerbox-host = 127.0.0.1
 sendsms-port = {sendsms}
@@ -335,17 +343,61 @@ catch-all = true
 get-url = "http://127.0.0.1:{sink.server_port}/in?from=%p&text=%a"
 max-messages = 0
 """,
-            )
-            with _running(tmp_path, "bearerbox", str(config)):
-                await until(lambda: _listens(boxes), "bearerbox listens")
-                with _running(tmp_path, "smsbox", str(config)):
-                    await until(lambda: _listens(sendsms), "smsbox listens")
-                    for text in (SHORT, LONG):
-                        await off_loop(_kannel_send, sendsms, sink.server_port, modem.sim.number, text)
-                    await _both_arrive(phone)
-                    phone.send(modem.sim.number, BACK)
-                    await until(lambda: {"from": [PHONE], "text": [BACK]} in sink.queries, "the reply is handed on")
-                    await until(lambda: {"type": ["1"]} in sink.queries, "delivery is told of")
+    )
+    with _running(folder, "bearerbox", str(config)):
+        await until(lambda: _listens(boxes), "bearerbox listens")
+        with _running(folder, "smsbox", str(config)):
+            await until(lambda: _listens(sendsms), "smsbox listens")
+            yield sendsms
+
+
+@_missing("bearerbox", "smsbox")
+@pytest.mark.parametrize(
+    ("family", "detect", "notify"),
+    [("generic", "Generic", "2,1,0,1,0"), ("sim800", "SIM800", "2,1,0,1,0"), ("huawei_e3372", "huawei", "2,1,0,2,0")],
+    ids=["generic", "sim800", "huawei_e3372"],
+)
+async def test_kannel(tmp_path: Path, family: str, detect: str, notify: str) -> None:
+    """Kannel's AT2: both messages go, the reply and the final report reach an HTTP server."""
+    async with lab(tmp_path / "lab", modems=1, families=(family,), boot_factor=0.0) as built:
+        (modem,) = built.modems.values()
+        phone = built.network.phone(PHONE)
+        smsc = AT2.format(port=ports(built)[0], number=modem.sim.number, detect=detect, notify=notify)
+        with _sink() as sink:
+            async with _kannel(tmp_path, smsc, sink) as sendsms:
+                for text in (SHORT, LONG):
+                    await off_loop(_kannel_send, sendsms, sink.server_port, modem.sim.number, text)
+                await _both_arrive(phone)
+                phone.send(modem.sim.number, BACK)
+                await until(lambda: {"from": [PHONE], "text": [BACK]} in sink.queries, "the reply is handed on")
+                await until(lambda: {"type": ["1"]} in sink.queries, "delivery is told of")
+
+
+@_missing("bearerbox", "smsbox")
+async def test_kannel_by_smpp(tmp_path: Path) -> None:
+    """Kannel's SMPP at the emulated message centre: both messages go, from a number and from a name, and after a cut Kannel is
+    back; the reply and the final receipts reach an HTTP server."""
+    with EmulatedNetwork() as network, _sink() as sink:
+        centre, phone = network.message_centre(senders=("Chez Paul",)), network.phone(PHONE)
+        smsc = SMPP.format(host=centre.host, port=centre.port, system_id=centre.system_id, password=centre.password)
+        async with _kannel(tmp_path, smsc, sink) as sendsms:
+            await until(lambda: centre.bound == 1, "it is bound")
+            for text, sender in ((SHORT, centre.number), (LONG, "Chez Paul")):
+                await off_loop(_kannel_send, sendsms, sink.server_port, sender, text)
+            await until(lambda: len(phone.inbox) == 2, "both messages are there")
+            shown = {(each.text, each.sender) for each in phone.inbox}
+            assert shown == {(SHORT, centre.number), (LONG, "Chez Paul")}
+            phone.send(centre.number, BACK)
+            await until(lambda: {"from": [PHONE], "text": [BACK]} in sink.queries, "the reply is handed on")
+            await until(
+                lambda: sink.queries.count({"type": ["1"]}) == 2, "the delivery of both is told of"
+            )  # once for a text
+            centre.cut()
+            await until(lambda: centre.bound == 0, "it is gone")
+            await until(lambda: centre.bound == 1, "it is back", 60)
+            await off_loop(_kannel_send, sendsms, sink.server_port, centre.number, "once more")
+            await until(lambda: phone.inbox[-1].text == "once more", "the next message is there")
+        assert len(phone.inbox) == 3
 
 
 def _kannel_send(port: int, sink_port: int, sender: str, text: str) -> None:

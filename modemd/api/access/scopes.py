@@ -31,7 +31,17 @@ _SUBJECTS = {
     "/openapi.json": "system",
     "/v1/webhooks": "webhooks",
 }
-_WHOLE = {"/v1/keys": "keys:write", "/v1/audit": "keys:write", "/v1/events": "events:read", "/doors": "alerts:write"}
+_WHOLE = {
+    "/v1/keys": "keys:write",
+    "/v1/audit": "keys:write",
+    "/v1/events": "events:read",
+    "/doors": "alerts:write",
+    # Of the door for clients of SMSEagle, if it is closed: an open one looks for its key itself.
+    **dict.fromkeys(
+        ("/doors/smseagle", "/http_api", "/index.php/http_api", "/jsonrpc", "/index.php/jsonrpc", "/api/v2"),
+        "messages:write",
+    ),
+}
 # What only computes, whatever its method.
 _HARMLESS = frozenset({"/v1/messages/preview", "/v1/batches/preview"})
 

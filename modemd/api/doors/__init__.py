@@ -16,7 +16,7 @@ PATHS = ("/doors/", *EAGLE_PATHS)
 _SETTINGS = {
     "/doors/alertmanager": "doors.alertmanager",
     "/doors/grafana": "doors.grafana",
-    **dict.fromkeys(("/doors/smseagle/", *EAGLE_PATHS), "doors.smseagle"),
+    **dict.fromkeys(("/doors/smseagle", *EAGLE_PATHS), "doors.smseagle"),
 }
 # Octets of a body: Alertmanager posts a whole group of alerts at once, some 1000 alerts.
 LARGEST_POST = 1024 * 1024

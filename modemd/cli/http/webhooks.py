@@ -50,7 +50,7 @@ def add(config: Path, url: str, events: str, format_: str, key: str | None, as_j
     """Add an address that is told of what happens.
 
     It is told of what happens from now on. The command prints the signing secret, by which the receiver knows that modemd calls.
-    The signing secret is never shown again.
+    The signing secret is never shown again. The format twilio has none: the auth token of the API key signs.
     """
     settings = load(config)
     key_id = None if key is None else find_key_id(settings, key)

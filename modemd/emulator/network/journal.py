@@ -17,6 +17,9 @@ class Accepted:
     `tpdu` is the SUBMIT as it went over the air: the octets of the host, with the device's own TP-MR (`reference`) in
     octet 1, as sticks do. `first_octet_at` is when the first octet of the host after the prompt reached the device.
     `text` is the text of this part, None if it is no text. `sender` and `recipient` are E.164, or a short code.
+
+    If an SMS provider sent it, `tpdu` is the DELIVER that the recipient gets, `device` the provider, and `iccid` is empty.
+    `sender` may be a name then; `first_octet_at` is when the provider had the request.
     """
 
     at: datetime

@@ -6,6 +6,7 @@ From then on the network owes a delivery, or a report of failure at the end of t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from modemd.emulator import identities
@@ -71,6 +72,7 @@ class Network(NetworkBehaviour):
         self.operators: dict[str, Operator] = {operator_code: self.home}
         self.phones: dict[str, Phone] = {}
         self.sims: dict[str, Sim] = {}
+        self.services: dict[str, Subscriber] = {}
         self.ussd: dict[str, UssdAnswer] = {}
         self.exchange = Exchange(timers)
         self._fates = MessageFates(self)
@@ -135,6 +137,8 @@ class Network(NetworkBehaviour):
         number = self.canonical(number)
         if number in self.sims:
             raise Refused(LabCode.IS_A_SIM, f"{number} is the number of a SIM, not of a phone")
+        if number in self.services:
+            raise Refused(LabCode.NUMBER_TAKEN, f"{number} is the number of an SMS provider, not of a phone")
         if (phone := self.phones.get(number)) is None:
             phone = self.phones[number] = Phone(number, self, self.home)
         if operator is not None:
@@ -158,8 +162,7 @@ class Network(NetworkBehaviour):
         """
         operator = operator or self.home
         number = self.canonical(number)
-        if number in self.sims or number in self.phones:
-            raise Refused(LabCode.NUMBER_TAKEN, f"{number} is in use already")
+        self._check_free(number)
         serial = len(self.sims) + 1
         sim = Sim(
             number,
@@ -172,6 +175,18 @@ class Network(NetworkBehaviour):
         )
         self.sims[number] = sim
         return sim
+
+    def add_service(self, service: Subscriber) -> None:
+        """Adds a subscriber that is neither a SIM nor a phone: a number or short code of an SMS provider.
+
+        Raises Refused (`number_taken`) if the number is in use.
+        """
+        self._check_free(service.number)
+        self.services[service.number] = service
+
+    def _check_free(self, number: str) -> None:
+        if number in self.sims or number in self.phones or number in self.services:
+            raise Refused(LabCode.NUMBER_TAKEN, f"{number} is in use already")
 
     def available(self, subscriber: Subscriber) -> None:
         """Starts the delivery of waiting messages to a subscriber that can take them (again), after the delivery latency."""
@@ -281,11 +296,51 @@ class Network(NetworkBehaviour):
         self._forward(recipient, held, sim.operator)
         return accepted
 
+    def check_provider_message(self, recipient: str) -> None:
+        """Raises Rejected if `home` refuses the message of an SMS provider to this recipient."""
+        self._fates.check_refusal(self.home, recipient, is_duplicate=False)
+
+    def accept_part(
+        self,
+        provider: str,
+        recipient: str,
+        part: Deliver,
+        *,
+        first_octet_at: datetime,
+        validity: timedelta | None,
+        on_outcome: Callable[[int], None],
+    ) -> Accepted:
+        """Accepts one part of a message from an SMS provider and journals it: `part` is what the recipient gets.
+
+        `on_outcome` is called with each TP-Status, as reports tell it to a SIM.
+        """
+        now = self.timers.now()
+        accepted = Accepted(
+            at=now,
+            first_octet_at=first_octet_at,
+            iccid="",
+            sender=str(part.originator),
+            device=provider,
+            reference=0,
+            recipient=recipient,
+            tpdu=part.encode(),
+            text=part.text,
+        )
+        self.journal.record(accepted)
+        held = HeldMessage(part, now + (self.validity if validity is None else validity))
+        held.on_outcome = on_outcome
+        self._forward(recipient, held, self.home)
+        return accepted
+
+    def next_reference(self) -> int:
+        """Returns the next reference for the parts of a long message: 0 to 255."""
+        self._reference = (self._reference + 1) % 256
+        return self._reference
+
     def send(self, sender: Phone, to: str, content: MessageContent) -> None:
         """Sends a message from a phone, a short code or a name to a number. Raises EncodeError if it cannot be encoded."""
         now = self.timers.now()
-        self._reference = (self._reference + 1) % 256
-        for part in content.parts(Address.parse(sender.number), self.timestamp_at(now), self._reference):
+        for part in content.parts(Address.parse(sender.number), self.timestamp_at(now), self.next_reference()):
             self._forward(sender.operator.canonical(to), HeldMessage(part, now + self.validity), sender.operator)
 
     def command(self, sim: Sim, command: Command) -> None:
@@ -314,7 +369,7 @@ class Network(NetworkBehaviour):
 
     def _forward(self, number: str, held: HeldMessage, operator: Operator) -> None:
         own = operator.delivery_latency_s
-        subscriber = self.sims.get(number) or self.phone(number)
+        subscriber = self.sims.get(number) or self.services.get(number) or self.phone(number)
         self._centre.forward(subscriber, held, self.delivery_latency_s if own is None else own)
 
 

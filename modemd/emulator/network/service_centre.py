@@ -26,10 +26,11 @@ DOES_NOT_EXIST = 0x49
 class HeldMessage:
     """A message at the service centre.
 
-    `submit` and `origin` are set if a SIM sent it; `report_to` is the SIM and TP-MR to which a report is sent.
+    `submit` and `origin` are set if a SIM sent it; `report_to` is the SIM and TP-MR to which a report is sent. `on_outcome` is
+    set if an SMS provider sent it, and called with each TP-Status.
     """
 
-    __slots__ = ("deadline", "expiry", "message", "origin", "report_to", "submit")
+    __slots__ = ("deadline", "expiry", "message", "on_outcome", "origin", "report_to", "submit")
 
     def __init__(self, message: IncomingMessage, deadline: datetime) -> None:
         self.message = message
@@ -38,6 +39,12 @@ class HeldMessage:
         self.submit: Submit | None = None
         self.origin: Sim | None = None
         self.report_to: tuple[Sim, int] | None = None
+        self.on_outcome: Callable[[int], None] | None = None
+
+    @property
+    def has_fate(self) -> bool:
+        """True if the fate of its recipient decides how it ends. Reports, and messages of phones, have none."""
+        return self.submit is not None or self.on_outcome is not None
 
 
 class _SubscriberQueue:
@@ -135,7 +142,7 @@ class ServiceCentre:
 
     def _fate(self, queue: _SubscriberQueue, held: HeldMessage) -> int:
         """Returns the TP-Status with which a message ends if it is taken; reports to a SIM have no fate of their own."""
-        return self._fates.fate_of(queue.subscriber.number) if held.submit is not None else DELIVERED
+        return self._fates.fate_of(queue.subscriber.number) if held.has_fate else DELIVERED
 
     def _reachable(self, queue: _SubscriberQueue) -> bool:
         """Returns whether the next message can be delivered now."""
@@ -183,3 +190,5 @@ class ServiceCentre:
     def _notify_outcome(self, held: HeldMessage, status: int) -> None:
         for callback in self.on_outcome:
             callback(held, status)
+        if held.on_outcome is not None:
+            held.on_outcome(status)

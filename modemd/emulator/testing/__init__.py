@@ -7,6 +7,7 @@ provides these objects; without pytest, use `with Network() as network:`.
 from __future__ import annotations
 
 import shutil
+import ssl
 import tempfile
 from pathlib import Path
 from typing import Any, Self
@@ -22,11 +23,14 @@ from modemd.emulator.network.network import Network as Core
 from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.status_reports import LATE_S, Oddity
 from modemd.emulator.network.ussd_services import UssdAnswer
+from modemd.emulator.smpp.centre import SmppCentre
+from modemd.emulator.smpp.server import serve
 from modemd.emulator.testing.background import Background
 from modemd.emulator.testing.handles import Modem, NotReceived, Phone, describe_accepted
+from modemd.emulator.testing.message_centre import PASSWORD, SERVICE_NUMBER, SYSTEM_ID, MessageCentre, NotBound
 from modemd.emulator.timers import LoopTimers
 
-__all__ = ["PHONE_NUMBER", "Modem", "Network", "NotReceived", "Phone"]
+__all__ = ["PHONE_NUMBER", "MessageCentre", "Modem", "Network", "NotBound", "NotReceived", "Phone"]
 
 PHONE_NUMBER = "+33612345678"
 
@@ -51,6 +55,7 @@ class Network:
     ) -> None:
         change = _make_change(delivery_latency, report_latency, report_loss)
         self.modems: list[Modem] = []
+        self.message_centres: list[MessageCentre] = []
         self._seed = seed
         self._folder = Path(tempfile.mkdtemp(prefix="modemd-"))
         self._background = Background("modemd-emulator")
@@ -129,6 +134,33 @@ class Network:
         if handset.number not in self._phones:
             self._phones[handset.number] = Phone(self._background, self._core.journal, handset)
         return self._phones[handset.number]
+
+    def message_centre(
+        self,
+        *,
+        number: str = SERVICE_NUMBER,
+        senders: tuple[str, ...] = (),
+        system_id: str = SYSTEM_ID,
+        password: str = PASSWORD,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> MessageCentre:
+        """Makes an SMPP 3.4 message centre at a TCP port of 127.0.0.1, with an account for one program.
+
+        Phones can write to `number`. The program sends from it, or from one of `senders`, such as a name of at most 11
+        characters. `port` 0 is any that is free; `tls` is the context of its connections. Raises Refused if the number is
+        taken, OSError if the port is.
+        """
+        name = f"smsc{len(self.message_centres)}"
+
+        async def make() -> MessageCentre:
+            core = SmppCentre(self._core, name)
+            core.add_account(system_id, password, numbers=(number,), senders=senders)
+            return MessageCentre(self._background, core, system_id, await serve(core, port=port, tls=tls))
+
+        centre = self._background.run(make())
+        self.message_centres.append(centre)
+        return centre
 
     def operator(self, code: str, name: str | None = None, **values: Any) -> Operator:
         """Returns the operator with this code (MCC and MNC); makes it at first use. `modem(operator=...)` has a SIM of it.
@@ -216,6 +248,8 @@ class Network:
         try:
             for modem in self.modems:
                 self._background.call(modem._link.close)
+            for centre in self.message_centres:
+                centre.close()
         finally:
             self._background.close()
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
@@ -40,6 +40,10 @@ class Background:
         future: Future[Result] = Future()
         self.loop.call_soon_threadsafe(self._run, action, future)
         return future.result(CALL_TIMEOUT_S)
+
+    def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """Runs a coroutine on the loop; returns its result or raises its error."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(CALL_TIMEOUT_S)
 
     def notify(self) -> None:
         """Wakes the threads in `wait_for`, so that each calls its `look` again."""

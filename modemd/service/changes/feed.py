@@ -7,7 +7,8 @@ nothing gathers for it in memory.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -76,6 +77,7 @@ class ChangeFeed:
         self._store = store
         self._is_running = is_running
         self._waiting: set[asyncio.Event] = set()  # one for each stream
+        self._opening = 0  # streams that have a place, and do not run yet
         self._is_closed = False
 
     def count(self) -> int:
@@ -96,12 +98,18 @@ class ChangeFeed:
         there are `MOST_STREAMS`)."""
         kinds = find_kinds(check_patterns(patterns))
         given = feed.parse_cursor(after) if after is not None else None
-        if len(self._waiting) >= MOST_STREAMS:
+        if len(self._waiting) + self._opening >= MOST_STREAMS:
             raise Refused(
                 ErrorCode.TOO_MANY_CLIENTS, f"{MOST_STREAMS} clients follow the events already; end one of them"
             )
-        start = await self._store.read(feed.find_end if given is None else partial(feed.check_cursor, cursor=given))
-        return self._run(start, kinds, is_allowed, is_endless=is_endless)
+        self._opening += 1
+        try:
+            start = await self._store.read(feed.find_end if given is None else partial(feed.check_cursor, cursor=given))
+            stream = self._run(start, kinds, is_allowed, is_endless=is_endless)
+            first = await anext(stream)  # from then on it is one of those that wait
+        finally:
+            self._opening -= 1
+        return _prepend(first, stream)
 
     def close(self) -> None:
         """Ends every stream, once it has told what is there."""
@@ -111,12 +119,14 @@ class ChangeFeed:
 
     async def _run(
         self, cursor: Cursor, kinds: frozenset[EventKind], is_allowed: Callable[[], bool], *, is_endless: bool
-    ) -> AsyncIterator[StreamStep]:
+    ) -> AsyncGenerator[StreamStep]:
         with self._store.listening() as written:
             self._waiting.add(written)
             try:
                 # The client learns at once that the stream is open, and where it is.
                 yield StreamStep((), str(cursor))
+                loop = asyncio.get_running_loop()
+                silent_until = loop.time() + KEEP_ALIVE_S
                 while is_allowed():
                     written.clear()
                     read = partial(feed.read_changes, cursor=cursor, limit=ROWS_PER_READ, kinds=kinds)
@@ -126,22 +136,33 @@ class ChangeFeed:
                         yield StreamStep(
                             tuple((str(each.cursor), make_view(each)) for each in page.changes), str(cursor)
                         )
+                        silent_until = loop.time() + KEEP_ALIVE_S
                     if page.has_more:
                         continue
                     if not is_endless or self._is_closed or not self._is_running():
                         return
-                    if not await _wait(written):
+                    # Also if others are told of much meanwhile: each change of the database wakes every stream.
+                    if loop.time() >= silent_until or not await _wait(written, silent_until - loop.time()):
                         yield StreamStep((), str(cursor))
+                        silent_until = loop.time() + KEEP_ALIVE_S
             except StoreError as error:
                 log.warning("a stream of events has ended", because=str(error))
             finally:
                 self._waiting.discard(written)
 
 
-async def _wait(written: asyncio.Event) -> bool:
-    """Waits for a commit, and a moment longer for those behind it. Returns False if there was none for `KEEP_ALIVE_S`."""
+async def _prepend(first: StreamStep, others: AsyncGenerator[StreamStep]) -> AsyncIterator[StreamStep]:
+    """Yields a step, and those of a stream, which ends with this one."""
+    async with contextlib.aclosing(others):
+        yield first
+        async for each in others:
+            yield each
+
+
+async def _wait(written: asyncio.Event, within_s: float) -> bool:
+    """Waits for a commit, and a moment longer for those behind it. Returns False if there was none for `within_s` seconds."""
     try:
-        async with asyncio.timeout(KEEP_ALIVE_S):
+        async with asyncio.timeout(within_s):
             await written.wait()
     except TimeoutError:
         return False

@@ -108,6 +108,10 @@ class ApiKeys:
         check_controls(name, what="the name")
         if not 0 < len(name) <= LONGEST_NAME:
             raise Refused(ErrorCode.BAD_NAME, f"the name of an API key has 1 to {LONGEST_NAME} characters")
+        if name.isascii() and name.isdigit():
+            raise Refused(
+                ErrorCode.BAD_NAME, f"{name} is a number, which means an id; give the API key a name with a letter"
+            )
         if unknown := find_unknown_scopes(request.scopes):
             raise Refused(
                 ErrorCode.BAD_SCOPE, f"there is no scope {', '.join(unknown)}; they are {', '.join(sorted(SCOPES))}"

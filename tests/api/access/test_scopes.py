@@ -45,4 +45,9 @@ def test_to_read_and_to_write_are_two_rights() -> None:
     assert find_scope("POST", "/v1/messages/preview") == "messages:read"
     assert find_scope("GET", "/v1/keys") == "keys:write"
     assert find_scope("GET", "/v1/messagesx") == ALL
+    assert find_scope("POST", "/doors/grafana/on-call") == "alerts:write"
+    assert {
+        find_scope("POST", path)
+        for path in ("/http_api/send_sms", "/doors/smseagle/jsonrpc/sms", "/api/v2/messages/sms")
+    } == {"messages:write"}
     assert find_scope("GET", "/") == ALL

@@ -148,3 +148,31 @@ async def test_streams_are_counted(changes: ChangeFeed, monkeypatch: pytest.Monk
     assert refused.value.code == "too_many_clients"
     await first.aclose()  # type: ignore[attr-defined]  # a generator
     await next_step(await changes.follow(None, ["*"]))
+
+
+async def test_clients_that_come_at_the_same_moment_keep_to_the_limit(
+    changes: ChangeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes its place before it begins to read."""
+    monkeypatch.setattr(feed, "MOST_STREAMS", 3)
+    opened = await asyncio.gather(*(changes.follow(None, ["*"]) for _ in range(10)), return_exceptions=True)
+    refused = [each for each in opened if isinstance(each, Refused)]
+    assert (len(refused), {str(each.code) for each in refused}) == (7, {"too_many_clients"})
+
+
+async def test_a_stream_that_is_told_nothing_says_that_it_is_there(
+    assembled: AssembledService, changes: ChangeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the database changes all the time: the others' changes do not put it off."""
+    monkeypatch.setattr(feed, "KEEP_ALIVE_S", 0.1)
+    stream = await changes.follow(None, ["alarm.raised"])
+    await next_step(stream)
+
+    async def go_on() -> None:
+        while True:
+            await submit(assembled)
+            await asyncio.sleep(0.01)
+
+    busy = asyncio.ensure_future(go_on())
+    assert [(await next_step(stream)).changes for _ in range(2)] == [(), ()]
+    busy.cancel()

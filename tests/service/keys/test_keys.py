@@ -197,6 +197,12 @@ async def test_without_the_key_of_the_ledger_no_token_is_valid(keys: ApiKeys, as
     assert await code(again, issued.key) is None
 
 
+async def test_a_name_is_no_number(keys: ApiKeys) -> None:
+    """A number means an id."""
+    with pytest.raises(Refused, match="name with a letter"):
+        await keys.create(KeyRequest("123", ("all",)))
+
+
 async def test_a_key_for_a_sim_names_one(keys: ApiKeys, assembled: AssembledService) -> None:
     """What is no ICCID is refused. A SIM that was never met may be put in later: the key is made, with a warning."""
     with pytest.raises(Refused, match="is no ICCID") as refused:
