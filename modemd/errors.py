@@ -70,7 +70,6 @@ class ErrorCode(StrEnum):
     BAD_ROWS = "bad_rows"
     BAD_SCHEDULE = "bad_schedule"
     BAD_SCOPE = "bad_scope"
-    BAD_SENDER = "bad_sender"
     BAD_SIM = "bad_sim"
     BAD_STATE = "bad_state"
     BAD_TEXT = "bad_text"
@@ -106,7 +105,6 @@ class ErrorCode(StrEnum):
     NO_RECEIVER = "no_receiver", 404
     NO_SESSION = "no_session", 404
     NO_SIM = "no_sim", 404
-    NO_WAY_TO_OBJECT = "no_way_to_object"
     NOT_FOUND = "not_found", 404
     NOT_PAUSED = "not_paused", 409
     NOT_POSSIBLE = "not_possible"
@@ -117,8 +115,6 @@ class ErrorCode(StrEnum):
     OWN_OPT_OUT = "own_opt_out", 409
     RATE_LIMITED = "rate_limited", 429
     RESOLVED = "resolved", 409
-    SENDER_NOT_ALLOWED = "sender_not_allowed"
-    SENDER_NOT_REGISTERED = "sender_not_registered"
     SHORT_CODE_NOT_ALLOWED = "short_code_not_allowed"
     STAGING = "staging", 409
     SUPERSEDED = "superseded", 409

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from modemd.errors import ErrorCode, Refused
+from modemd.errors import Refused
 from modemd.light_dataclass import dataclass
 from modemd.rules.phone_numbers import parse_recipient, quote
+from modemd.rules.senders.codes import SenderCode
 
 
 class ChoiceForm(StrEnum):
@@ -48,21 +49,21 @@ def parse_choice(text: str) -> SenderChoice:
         try:
             return SenderChoice(ChoiceForm.NUMBER, parse_recipient(plain, country=None).number)
         except Refused as refused:
-            raise Refused(ErrorCode.BAD_SENDER, refused.reason) from None
+            raise Refused(SenderCode.BAD_SENDER, refused.reason) from None
     if plain.startswith(_POOL):
         name = plain.removeprefix(_POOL)
         if _NAME.fullmatch(name) is None:
-            raise Refused(ErrorCode.BAD_SENDER, f"{quote(name[:40])} is no name of a pool: it has {_NAME_FORM}")
+            raise Refused(SenderCode.BAD_SENDER, f"{quote(name[:40])} is no name of a pool: it has {_NAME_FORM}")
         return SenderChoice(ChoiceForm.POOL, name)
     if _ICCID.fullmatch(plain.upper()) is not None:
         return SenderChoice(ChoiceForm.SIM, plain.upper())
     if _DIALLED.fullmatch(plain) is not None:
         raise Refused(
-            ErrorCode.BAD_SENDER, f"{quote(plain)} is a number without + and country code; write it as +33612345678"
+            SenderCode.BAD_SENDER, f"{quote(plain)} is a number without + and country code; write it as +33612345678"
         )
     if _NAME.fullmatch(plain) is None:
         raise Refused(
-            ErrorCode.BAD_SENDER,
+            SenderCode.BAD_SENDER,
             f"{quote(plain[:40])} names no sender: give the name of a line ({_NAME_FORM}), a number such as +33612345678, the "
             "ICCID of a SIM, or pool: and the name of a pool",
         )

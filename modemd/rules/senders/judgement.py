@@ -7,10 +7,10 @@ from dataclasses import field
 from datetime import date
 from functools import cache
 
-from modemd.errors import ErrorCode
 from modemd.light_dataclass import dataclass
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.words.matching import Words
+from modemd.rules.senders.codes import SenderCode
 from modemd.rules.senders.countries import NO_COUNTRIES, NameRule, SenderCountry, find_sender_country
 from modemd.rules.senders.objection import find_ways_to_object
 from modemd.rules.senders.registrations import SenderRegistration, describe_lack, find_registration
@@ -23,7 +23,7 @@ class SenderRefusal:
     """Refusal of a sender for a message: the code (`sender_not_allowed`, `sender_not_registered`, `no_way_to_object`), and why,
     in words."""
 
-    code: ErrorCode
+    code: SenderCode
     because: str
 
 
@@ -89,7 +89,7 @@ def _judge_country(
         because = (
             f"{sender.value} reaches {' and '.join(there)} only, and the number is of {country or 'no known country'}"
         )
-        return SenderRefusal(ErrorCode.SENDER_NOT_ALLOWED, because), ()
+        return SenderRefusal(SenderCode.SENDER_NOT_ALLOWED, because), ()
     if sender.kind is not ProviderSenderKind.ALPHANUMERIC:
         return None, ()
     known = find_sender_country(country, rules.own_countries)
@@ -97,11 +97,11 @@ def _judge_country(
         return None, (f"nobody knows whether {country or 'the country of this number'} takes names as senders",)
     if known.names is NameRule.NO:
         because = f"{country} takes no names as senders, as far as is known; send from a number"
-        return SenderRefusal(ErrorCode.SENDER_NOT_ALLOWED, because), ()
+        return SenderRefusal(SenderCode.SENDER_NOT_ALLOWED, because), ()
     registration = find_registration(rules.registrations, country, today)
     is_valid = registration is not None and registration.is_valid(today)
     if known.names is NameRule.REGISTERED and not is_valid:
-        return SenderRefusal(ErrorCode.SENDER_NOT_REGISTERED, describe_lack(registration, country)), ()
+        return SenderRefusal(SenderCode.SENDER_NOT_REGISTERED, describe_lack(registration, country)), ()
     warnings = []
     if known.names is NameRule.OVERWRITTEN:
         warnings.append(f"recipients in {country} see another sender than {sender.value}")
@@ -123,13 +123,13 @@ def _judge_text(sender: ProviderSender, country: str | None, text: str, rules: S
     words = rules.words or _load_words()
     if asks_for_reply(text, words, country):
         because = f"{fact}, and the text asks for an answer; write where to send it, or a link"
-        return SenderRefusal(ErrorCode.NO_WAY_TO_OBJECT, because)
+        return SenderRefusal(SenderCode.NO_WAY_TO_OBJECT, because)
     if not find_ways_to_object(text, rules.own_numbers, words.keywords, country):
         because = (
             f"{fact}, so marketing from it needs another way to end it: a link with https, an e-mail address, or a number of "
             "yours in international form"
         )
-        return SenderRefusal(ErrorCode.NO_WAY_TO_OBJECT, because)
+        return SenderRefusal(SenderCode.NO_WAY_TO_OBJECT, because)
     return None
 
 

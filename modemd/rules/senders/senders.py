@@ -12,9 +12,10 @@ from enum import StrEnum
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-from modemd.errors import ErrorCode, Refused
+from modemd.errors import Refused
 from modemd.light_dataclass import dataclass
 from modemd.rules.phone_numbers import parse_recipient, quote
+from modemd.rules.senders.codes import SenderCode
 
 
 class ProviderSenderKind(StrEnum):
@@ -125,4 +126,4 @@ def _parse_number(kind: ProviderSenderKind, text: str) -> ProviderSender:
 
 
 def _refuse(why: str) -> Refused:
-    return Refused(ErrorCode.BAD_SENDER, why)
+    return Refused(SenderCode.BAD_SENDER, why)

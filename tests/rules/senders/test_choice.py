@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.errors import ErrorCode, Refused
+from modemd.errors import Refused
 from modemd.rules.senders.choice import ChoiceForm, SenderChoice, parse_choice
+from modemd.rules.senders.codes import SenderCode
 
 
 @pytest.mark.parametrize(
@@ -61,5 +62,5 @@ def test_what_has_no_form_is_refused(text: str, told: str) -> None:
     """The message says what is right."""
     with pytest.raises(Refused) as caught:
         parse_choice(text)
-    assert caught.value.code is ErrorCode.BAD_SENDER
+    assert caught.value.code is SenderCode.BAD_SENDER
     assert told in caught.value.reason

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from modemd.errors import ErrorCode
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.words.keywords import ChangeKind, KeywordAction, WordChange
 from modemd.rules.consent.words.matching import Words
+from modemd.rules.senders.codes import SenderCode
 from modemd.rules.senders.countries import NameRule, SenderCountry, load_sender_countries
 from modemd.rules.senders.judgement import SenderJudgement, SenderRules, can_be_answered, judge
 from modemd.rules.senders.registrations import RegistrationState, SenderRegistration
@@ -23,8 +23,8 @@ FREE = parse_sender(ProviderSenderKind.TOLL_FREE, "+18005550123")
 VIRTUAL = parse_sender(ProviderSenderKind.VIRTUAL_NUMBER, "+33755500001")
 SIM = parse_sender(ProviderSenderKind.SIM, "+33612345678")
 LINK = "https://chezpaul.example/s"
-NOT_ALLOWED, NOT_REGISTERED = ErrorCode.SENDER_NOT_ALLOWED, ErrorCode.SENDER_NOT_REGISTERED
-NO_WAY = ErrorCode.NO_WAY_TO_OBJECT
+NOT_ALLOWED, NOT_REGISTERED = SenderCode.SENDER_NOT_ALLOWED, SenderCode.SENDER_NOT_REGISTERED
+NO_WAY = SenderCode.NO_WAY_TO_OBJECT
 DEFAULT = SenderRules()
 
 
@@ -36,7 +36,7 @@ def own(country: str, names: NameRule, *, is_two_way: bool | None = None) -> Sen
     return SenderRules(own_countries={country: SenderCountry(country, names, is_two_way)})
 
 
-def code_of(found: SenderJudgement) -> ErrorCode | None:
+def code_of(found: SenderJudgement) -> SenderCode | None:
     return found.refusal.code if found.refusal is not None else None
 
 
@@ -67,7 +67,7 @@ def test_each_row_of_the_list_decides(country: SenderCountry) -> None:
         pytest.param("FR", own("US", NameRule.NO), None, id="own of another country"),
     ],
 )
-def test_a_name_needs_its_country(country: str, rules: SenderRules, code: ErrorCode | None) -> None:
+def test_a_name_needs_its_country(country: str, rules: SenderRules, code: SenderCode | None) -> None:
     """The country's rule decides, and the registration; the reason names the country."""
     found = judge(NAME, country, PLAIN, "Your table is booked", TODAY, rules)
     assert code_of(found) is code
@@ -114,7 +114,7 @@ def test_the_doubts_about_the_form_are_told() -> None:
         (VIRTUAL, "DE", None), (VIRTUAL, None, None), (SIM, "DE", None), (SIM, None, None),
     ],
 )  # fmt: skip
-def test_a_sender_reaches_its_countries(sender: ProviderSender, country: str | None, code: ErrorCode | None) -> None:
+def test_a_sender_reaches_its_countries(sender: ProviderSender, country: str | None, code: SenderCode | None) -> None:
     """A short code works at home, a toll-free number in two countries, other numbers everywhere."""
     found = judge(sender, country, PLAIN, "Hi", TODAY)
     assert code_of(found) is code
@@ -144,7 +144,7 @@ def test_a_sender_reaches_its_countries(sender: ProviderSender, country: str | N
         pytest.param("%20 indirim. +33 755 500 001'e STOP yazın", None, id="tr, number"),
     ],
 )
-def test_marketing_that_nobody_can_answer_names_a_way_out(text: str, code: ErrorCode | None) -> None:
+def test_marketing_that_nobody_can_answer_names_a_way_out(text: str, code: SenderCode | None) -> None:
     """Another one than an answer. Other messages need none, nor do senders that can be answered."""
     rules = SenderRules(own_numbers=("+33755500001",))
     assert code_of(judge(NAME, "DE", OFFER, text, TODAY, rules)) is code
@@ -194,7 +194,7 @@ def test_the_country_is_judged_before_the_text() -> None:
     ],
 )
 def test_a_short_code_is_answered_where_the_country_lets_it(
-    country: str, rules: SenderRules, code: ErrorCode | None
+    country: str, rules: SenderRules, code: SenderCode | None
 ) -> None:
     """Where nobody knows, marketing names another way."""
     sender = parse_sender(ProviderSenderKind.SHORT_CODE, "36111", country)

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from modemd.errors import ErrorCode, Refused
+from modemd.errors import Refused
+from modemd.rules.senders.codes import SenderCode
 from modemd.rules.senders.senders import ProviderSender, ProviderSenderKind, list_countries, parse_sender
 
 NAME, CODE = ProviderSenderKind.ALPHANUMERIC, ProviderSenderKind.SHORT_CODE
@@ -17,7 +18,7 @@ SIM = ProviderSenderKind.SIM
 def refusal_of(kind: ProviderSenderKind, text: str, country: str | None = None, *, allows_spaces: bool = False) -> str:
     with pytest.raises(Refused) as caught:
         parse_sender(kind, text, country, allows_spaces=allows_spaces)
-    assert caught.value.code is ErrorCode.BAD_SENDER
+    assert caught.value.code is SenderCode.BAD_SENDER
     return caught.value.reason
 
 
